@@ -1,0 +1,360 @@
+"""The embedded mongod: real processes, real kills."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient, WriteConcern
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from sitewatt.mongod import Mongod, MongodError, MongodMissing, Options, find_binary
+from sitewatt.mongod import process as mongod_process
+
+ROOT = Path(__file__).parents[2]
+LINUX = sys.platform == "linux"
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from sitewatt.mongod import Mongod
+with Mongod(Path(sys.argv[1])) as mongod:
+    print(mongod.pid, mongod.uri, flush=True)
+    time.sleep(300)
+"""
+
+Document = Mapping[str, Any]
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A directory whose socket path is short, however deep the tests' own directory is."""
+    with tempfile.TemporaryDirectory(prefix="sw-", dir="/tmp") as directory:
+        yield Path(directory).resolve() / "Data"
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one directory on PATH."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    monkeypatch.setenv("PATH", str(directory))
+    return directory
+
+
+@pytest.fixture
+def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+
+
+def fake_mongod(directory: Path, script: str) -> Path:
+    program = directory / "mongod"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program
+
+
+@contextmanager
+def facts(uri: str) -> Generator[Collection[Document]]:
+    """A collection whose writes are acknowledged when they are in the journal."""
+    with MongoClient[Document](uri, timeoutMS=2000, serverSelectionTimeoutMS=2000) as client:
+        yield client.sitewatt.get_collection(
+            "facts", write_concern=WriteConcern("majority", j=True)
+        )
+
+
+def insert(uri: str, number: int) -> None:
+    with facts(uri) as collection:
+        collection.insert_one({"_id": number})
+
+
+def numbers(uri: str) -> list[int]:
+    with facts(uri) as collection:
+        return [document["_id"] for document in collection.find(sort=[("_id", 1)])]
+
+
+def eventually(holds: Callable[[], bool], *, within: float = 10.0) -> bool:
+    deadline = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def is_running(pid: int) -> bool:
+    """A process that has ended and waits for its parent counts as ended."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat").read_text() if LINUX else ""
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return not stat.rpartition(")")[2].startswith(" Z")
+
+
+def is_back(mongod: Mongod, killed: int | None) -> bool:
+    try:
+        numbers(mongod.uri)
+    except PyMongoError:
+        return False
+    return mongod.pid != killed
+
+
+def start_owner(data: Path) -> tuple["subprocess.Popen[str]", int, str]:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    pid, uri = owner.stdout.readline().split()
+    return owner, int(pid), uri
+
+
+def sockets(pid: int) -> Iterator[str]:
+    """The inodes of the process's sockets; a descriptor may be closed while we look."""
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found = re.match(r"socket:\[(\d+)\]", str(descriptor.readlink()))
+            yield from found.groups() if found else ()
+
+
+def tcp_sockets(pid: int) -> set[str]:
+    tables = [Path(f"/proc/{pid}/net/{name}").read_text().splitlines() for name in ("tcp", "tcp6")]
+    return {line.split()[9] for table in tables for line in table[1:]} & set(sockets(pid))
+
+
+def disk_use(directory: Path) -> int:
+    """Bytes on disk, as du counts them."""
+    return sum(path.lstat().st_blocks * 512 for path in directory.rglob("*"))
+
+
+def test_it_starts_as_a_writable_primary_on_a_private_unix_socket_only(data: Path) -> None:
+    with Mongod(data) as mongod:
+        insert(mongod.uri, 1)
+        assert numbers(mongod.uri) == [1]
+        assert mongod.pid is not None
+        if LINUX:
+            assert tcp_sockets(mongod.pid) == set()
+        assert (data / "mongod.sock").is_socket()
+        assert not (data / "mongod.sock").stat().st_mode & 0o077
+        assert not data.stat().st_mode & 0o077
+
+
+def test_stop_ends_mongod_and_leaves_no_socket(data: Path) -> None:
+    mongod = Mongod(data)
+    mongod.start()
+    pid = mongod.pid
+    mongod.stop()
+    assert pid is not None
+    assert not is_running(pid)
+    assert not (data / "mongod.sock").exists()
+    mongod.stop()
+
+
+def test_stop_kills_a_mongod_that_does_not_end_in_time(data: Path) -> None:
+    mongod = Mongod(data)
+    mongod.start()
+    assert mongod.pid is not None
+    os.kill(mongod.pid, signal.SIGSTOP)
+    mongod.stop(timeout=0.2)
+    assert not is_running(mongod.pid)
+
+
+def test_an_empty_store_takes_less_than_20_mb_on_disk(data: Path) -> None:
+    with Mongod(data):
+        assert disk_use(data) < 20_000_000
+    assert disk_use(data) < 20_000_000
+
+
+def test_a_killed_mongod_comes_back_with_every_acknowledged_write(data: Path) -> None:
+    with Mongod(data) as mongod:
+        insert(mongod.uri, 1)
+        killed = mongod.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: is_back(mongod, killed))
+        assert numbers(mongod.uri) == [1]
+        insert(mongod.uri, 2)
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux ends a process with its parent")
+def test_a_killed_service_loses_nothing_and_starts_again_at_once(data: Path) -> None:
+    owner, pid, uri = start_owner(data)
+    insert(uri, 1)
+    owner.kill()
+    owner.communicate()
+    with Mongod(data) as mongod:
+        assert not is_running(pid)
+        assert numbers(mongod.uri) == [1]
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux ends a process with its parent")
+def test_a_killed_service_leaves_no_orphan_even_if_nothing_starts_again(data: Path) -> None:
+    owner, pid, _ = start_owner(data)
+    owner.kill()
+    owner.communicate()
+    assert eventually(lambda: not is_running(pid))
+
+
+def test_a_mongod_that_outlives_its_killed_service_is_ended_by_the_next_start(data: Path) -> None:
+    owner, pid, uri = start_owner(data)
+    insert(uri, 1)
+    os.kill(pid, signal.SIGSTOP)
+    owner.kill()
+    owner.communicate()
+    with Mongod(data, Options(stop_seconds=1)) as mongod:
+        assert not is_running(pid)
+        assert numbers(mongod.uri) == [1]
+
+
+def test_a_moved_data_directory_is_writable(data: Path) -> None:
+    with Mongod(data) as mongod:
+        insert(mongod.uri, 1)
+    moved = data.with_name("moved")
+    data.rename(moved)
+    with Mongod(moved) as mongod:
+        insert(mongod.uri, 2)
+        assert numbers(mongod.uri) == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["x" * 110, "a, b: ü"], ids=["long", "strange"])
+def test_a_path_that_no_socket_can_have_gets_a_short_private_one(
+    data: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(data.parent))
+    with Mongod(data / name) as mongod:
+        insert(mongod.uri, 1)
+        [short] = data.parent.glob(f"sitewatt-{os.getuid()}-*/mongod.sock")
+        assert not short.parent.stat().st_mode & 0o077
+    assert not short.parent.exists()
+
+
+def test_a_short_directory_that_somebody_else_prepared_is_refused(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(data.parent))
+    mongod = Mongod(data / ("x" * 110))
+    prepared = Path(parse_uri(mongod.uri)["nodelist"][0][0]).parent
+    prepared.symlink_to(data.parent)
+    with pytest.raises(MongodError, match="not a directory of this user alone"):
+        mongod.start()
+    prepared.unlink()
+    prepared.mkdir(mode=0o755)
+    with pytest.raises(MongodError, match="remove it"):
+        Mongod(data / ("x" * 110)).start()
+
+
+def test_a_second_start_on_one_directory_is_refused_and_the_first_goes_on(data: Path) -> None:
+    owner, pid, uri = start_owner(data)
+    with pytest.raises(MongodError, match=f"in use by process {owner.pid}"):
+        Mongod(data).start()
+    insert(uri, 1)
+    os.kill(pid, signal.SIGKILL)
+    owner.kill()
+    owner.communicate()
+
+
+def test_a_file_in_place_of_the_directory_is_named(data: Path) -> None:
+    data.touch()
+    with pytest.raises(MongodError, match=f"{data} is a file"):
+        Mongod(data).start()
+    with pytest.raises(MongodError, match=f"{data} is a file"):
+        Mongod(data / "below").start()
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_a_directory_that_cannot_be_written_is_named(data: Path) -> None:
+    data.mkdir(mode=0o500)
+    with pytest.raises(MongodError, match="Permission denied"):
+        Mongod(data).start()
+
+
+def test_a_store_that_mongod_cannot_read_is_explained_in_the_words_of_its_log(data: Path) -> None:
+    with Mongod(data):
+        pass
+    (data / "mongodb" / "WiredTiger.turtle").write_text("rubbish")
+    with pytest.raises(MongodError, match=r"corruption detected.*turtle.*mongod\.log"):
+        Mongod(data).start()
+    assert not (data / "mongod.sock").exists()
+
+
+def test_an_option_that_mongod_refuses_is_explained_in_its_words(data: Path) -> None:
+    with pytest.raises(MongodError, match="cacheSizeGB must be greater than"):
+        Mongod(data, Options(cache_mb=1)).start()
+
+
+def test_a_long_log_is_set_aside_while_mongod_runs(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongod_process, "LOG_LOOK_MS", 1200)
+    with Mongod(data, Options(log_mb=0)) as mongod:
+        assert eventually(lambda: (data / "mongod.log.1").exists())
+        assert eventually(lambda: (data / "mongod.log").exists())
+        insert(mongod.uri, 1)
+
+
+@pytest.mark.usefixtures("path")
+def test_the_wheel_is_used_when_none_is_on_path() -> None:
+    assert find_binary().parts[-4:] == ("fiftyone", "db", "bin", "mongod")
+    assert "fiftyone" not in sys.modules
+
+
+def test_the_one_on_path_comes_first(path: Path) -> None:
+    program = fake_mongod(path, "echo 'db version v7.0.12'")
+    assert find_binary() == program
+
+
+def test_one_on_path_that_is_too_old_gives_way_to_the_wheel(path: Path) -> None:
+    program = fake_mongod(path, "echo 'db version v5.0.31'")
+    assert find_binary() != program
+
+
+@pytest.mark.usefixtures("path", "no_wheel")
+def test_no_mongod_anywhere_names_the_three_ways_out(data: Path) -> None:
+    with pytest.raises(MongodMissing) as caught:
+        Mongod(data).start()
+    for way in ("sitewatt[embedded]", "6.0 or newer on PATH", "SITEWATT_MONGODB_URI"):
+        assert way in str(caught.value)
+    assert not data.exists()
+
+
+MISSING = "error while loading shared libraries: {}: cannot open shared object file"
+GLIBC = "mongod: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by it)"
+
+
+@pytest.mark.usefixtures("no_wheel")
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        (f'echo "{MISSING.format("libcurl.so.4")}" >&2; exit 127', "apt-get install libcurl4"),
+        (f'echo "{MISSING.format("libcrypto.so.3")}" >&2; exit 127', "apt-get install libssl3"),
+        (f'echo "{MISSING.format("libfoo.so.1")}" >&2; exit 127', "libfoo.so.1 is missing"),
+        (f'echo "{GLIBC}" >&2; exit 1'.replace("`", "\\`"), "needs the C library glibc 2.34"),
+        ("kill -4 $$", "AVX"),
+        ("echo no such luck >&2; exit 3", "exit status 3, no such luck"),
+        ("echo 'db version v4.4.29'", "is version 4.4; 6.0 or newer is needed"),
+        ("echo hello", "is not a mongod"),
+    ],
+)
+def test_a_mongod_that_cannot_be_used_is_explained(path: Path, script: str, sentence: str) -> None:
+    program = fake_mongod(path, script)
+    with pytest.raises(MongodMissing, match=re.escape(sentence)) as caught:
+        find_binary()
+    assert str(program) in str(caught.value)
+    assert "SITEWATT_MONGODB_URI" in str(caught.value)
+
+
+@pytest.mark.usefixtures("no_wheel")
+def test_a_mongod_for_another_system_is_explained(path: Path) -> None:
+    fake_mongod(path, "").write_bytes(b"\x7fELF of another world")
+    with pytest.raises(MongodMissing, match="another system, C library or processor"):
+        find_binary()
