@@ -1,0 +1,101 @@
+"""The one place where failures of the database become Unavailable, and where calls are bounded."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import pymongo
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
+
+from storage.database import Database
+from storage.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# https://github.com/mongodb/mongo/blob/v6.0/src/mongo/base/error_codes.yml
+_CODES = frozenset(
+    {
+        6,  # HostUnreachable
+        7,  # HostNotFound
+        24,  # LockTimeout
+        50,  # MaxTimeMSExpired
+        64,  # WriteConcernFailed
+        89,  # NetworkTimeout
+        91,  # ShutdownInProgress
+        100,  # UnsatisfiableWriteConcern
+        112,  # WriteConflict
+        133,  # FailedToSatisfyReadPreference
+        134,  # ReadConcernMajorityNotAvailableYet
+        189,  # PrimarySteppedDown
+        202,  # NetworkInterfaceExceededTimeLimit
+        251,  # NoSuchTransaction
+        262,  # ExceededTimeLimit
+        365,  # TemporarilyUnavailable
+        9001,  # SocketException
+        10107,  # NotWritablePrimary
+        11600,  # InterruptedAtShutdown
+        11601,  # Interrupted
+        11602,  # InterruptedDueToReplStateChange
+        13435,  # NotPrimaryNoSecondaryOk
+        13436,  # NotPrimaryOrSecondary
+        14031,  # OutOfDiskSpace
+    }
+)
+_LABELS = ("RetryableWriteError", "TransientTransactionError", "UnknownTransactionCommitResult")
+
+
+class _Bounded(Protocol):
+    """Whatever holds a database can bound its calls by the database's timeout."""
+
+    @property
+    def database(self) -> Database: ...
+
+
+S = TypeVar("S", bound=_Bounded)
+
+
+def bounded(
+    method: Callable[Concatenate[S, P], Awaitable[R]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, R]]:
+    """Return the method with a limit on the time of all its database calls together.
+
+    Out of time, and every other failure that a later try may not meet, is Unavailable; any other
+    PyMongo error is a bug and stays what it is.
+    """
+
+    async def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with pymongo.timeout(self.database.timeout):
+                return await method(self, *args, **kwargs)
+        except PyMongoError as error:
+            if not means_unavailable(error):
+                raise
+            raise Unavailable(type(error).__name__) from error
+
+    update_wrapper(call, method)
+    return call
+
+
+def means_unavailable(error: PyMongoError) -> bool:
+    """Return whether the error says that the database could not do its work just now."""
+    if isinstance(error, BulkWriteError):
+        return error.timeout or _bulk_is_unavailable(error)
+    return (
+        isinstance(error, (ConnectionFailure, WriteConcernError))
+        or error.timeout
+        or any(error.has_error_label(label) for label in _LABELS)
+        or (isinstance(error, OperationFailure) and error.code in _CODES)
+    )
+
+
+def _bulk_is_unavailable(error: BulkWriteError) -> bool:
+    details = error.details or {}
+    failures = details.get("writeErrors", ())
+    return bool(details.get("writeConcernErrors")) or any(f["code"] in _CODES for f in failures)

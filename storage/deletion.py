@@ -1,0 +1,106 @@
+"""The deletion of sites: marked at once, purged when no worker can still be writing to them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from storage.availability import bounded
+from storage.database import Database, Document
+from storage.documents import PRESENT, SITE_FIELDS
+from storage.errors import Unavailable, UnknownSite
+from storage.ids import span
+from storage.known import CACHE_SECONDS
+
+PURGE_DELAY = 2 * CACHE_SECONDS
+"""Seconds after which no worker takes a deleted site for one that is there."""
+
+_log = logging.getLogger(__name__)
+_GONE = dict.fromkeys((*SITE_FIELDS, "configurations"), "")
+
+
+def _marked(site_id: int) -> Document:
+    return {"_id": site_id, "deleted_at": {"$exists": True}}
+
+
+class Deletion:
+    """Deletes sites in two steps; the second may be taken by any worker, after any crash."""
+
+    def __init__(
+        self, database: Database, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self.database = database
+        self._sleep = sleep
+        self._purges: set[asyncio.Task[None]] = set()
+
+    @bounded
+    async def mark(self, site_id: int, *, now: int) -> None:
+        """Take from the site all that makes it one; raises UnknownSite. Its id stays taken."""
+        result = await self.database.sites.update_one(
+            {"_id": site_id, **PRESENT},
+            {"$set": {"deleted_at": now}, "$unset": _GONE, "$inc": {"version": 1}},
+        )
+        if not result.matched_count:
+            raise UnknownSite(site_id)
+
+    def schedule(self, site_id: int) -> None:
+        """Purge the site after PURGE_DELAY, in the background and free of the caller's deadline."""
+        task = asyncio.create_task(self._purge_later(site_id), context=Context())
+        self._purges.add(task)
+        task.add_done_callback(self._purges.discard)
+
+    async def sweep(self, now: int) -> None:
+        """Purge every site that was marked PURGE_DELAY or longer ago."""
+        for site_id in await self._overdue(now):
+            await self.purge(site_id)
+
+    async def purge(self, site_id: int) -> None:
+        """Remove a marked site's readings, retire its id, then remove its document."""
+        while await self._purge_some(site_id):
+            pass
+        await self._retire(site_id)
+
+    async def close(self) -> None:
+        """Give up the purges under way; a sweep finishes them."""
+        purges = tuple(self._purges)
+        for purge in purges:
+            purge.cancel()
+        await asyncio.gather(*purges, return_exceptions=True)
+
+    async def _purge_later(self, site_id: int) -> None:
+        await self._sleep(PURGE_DELAY)
+        try:
+            await self.purge(site_id)
+        except Unavailable as error:
+            _log.warning("site %d is left to the next sweep: %s", site_id, error)
+
+    @bounded
+    async def _overdue(self, now: int) -> list[int]:
+        condition = {"deleted_at": {"$lte": now - PURGE_DELAY}}
+        return [site["_id"] async for site in self.database.sites.find(condition, {"_id": 1})]
+
+    @bounded
+    async def _purge_some(self, site_id: int) -> bool:
+        """Delete some readings unless another purge has ended: then the id may have a new site.
+
+        The change of the mark makes the transaction conflict with the end of the other purge.
+        """
+
+        async def work(session: AsyncClientSession) -> bool:
+            mark = await self.database.sites.update_one(
+                _marked(site_id), {"$inc": {"version": 1}}, session=session
+            )
+            if not mark.matched_count:
+                return False
+            return await self.database.delete_some(span(site_id), session) is not None
+
+        return await self.database.transaction(work)
+
+    @bounded
+    async def _retire(self, site_id: int) -> None:
+        await self.database.retired.update_one(
+            {"_id": site_id}, {"$setOnInsert": {"_id": site_id}}, upsert=True
+        )
+        await self.database.sites.delete_one(_marked(site_id))

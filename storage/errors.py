@@ -1,0 +1,105 @@
+"""What the store refuses, and when it cannot answer."""
+
+from collections.abc import Iterable, Sequence
+
+from storage.model import Conflict, Receipt
+
+
+class StorageError(Exception):
+    """The base of everything the store raises on purpose.
+
+    StorageError
+    ├── UnknownSite         there is no such site (or it has been deleted)
+    ├── SitesExist          ids to create belong to sites with other content
+    ├── SiteBeingDeleted    ids to create belong to sites whose purge has not ended
+    ├── NoIdsLeft           every id the store may give has been given
+    ├── NoConfiguration     nothing was in force at that instant
+    ├── UnknownRevision     the site's history has no such number
+    ├── TooManyRevisions    the site's history is full
+    ├── NoReadings          the site has no reading
+    ├── ReadingsConflict    other values are stored for some of the pushed instants
+    └── Unavailable         the database is away, slow, not writable or did not confirm
+    """
+
+
+class UnknownSite(StorageError):
+    """There is no such site, or it has been deleted."""
+
+    def __init__(self, site_id: int) -> None:
+        super().__init__(f"no site {site_id}")
+        self.site_id = site_id
+
+
+class SitesExist(StorageError):
+    """These ids belong to sites with other content; nothing was created."""
+
+    def __init__(self, site_ids: Iterable[int]) -> None:
+        self.site_ids = sorted(site_ids)
+        super().__init__(f"sites exist with other content: {self.site_ids}")
+
+
+class SiteBeingDeleted(StorageError):
+    """These ids belong to deleted sites whose readings are still being purged."""
+
+    def __init__(self, site_ids: Iterable[int]) -> None:
+        self.site_ids = sorted(site_ids)
+        super().__init__(f"sites are being deleted: {self.site_ids}")
+
+
+class NoIdsLeft(StorageError):
+    """Every id the store may give has been given."""
+
+
+class NoConfiguration(StorageError):
+    """No configuration of the site was in force at the instant."""
+
+    def __init__(self, site_id: int, at: int) -> None:
+        super().__init__(f"site {site_id} has no configuration in force at {at}")
+        self.site_id = site_id
+        self.at = at
+
+
+class UnknownRevision(StorageError):
+    """The site's configuration history has no revision of that number."""
+
+    def __init__(self, site_id: int, revision: int) -> None:
+        super().__init__(f"site {site_id} has no configuration revision {revision}")
+        self.site_id = site_id
+        self.revision = revision
+
+
+class TooManyRevisions(StorageError):
+    """The site's configuration history holds as many revisions as it may."""
+
+    def __init__(self, site_id: int, limit: int) -> None:
+        super().__init__(f"site {site_id} has {limit} revisions, the most there can be")
+        self.site_id = site_id
+        self.limit = limit
+
+
+class NoReadings(StorageError):
+    """The site has no reading."""
+
+    def __init__(self, site_id: int) -> None:
+        super().__init__(f"site {site_id} has no readings")
+        self.site_id = site_id
+
+
+class ReadingsConflict(StorageError):
+    """Other values are stored for some instants; these are as they were, all other rows stored.
+
+    `receipt.conflicts` is how many there are, `conflicts` the first 100 by instant.
+    """
+
+    def __init__(self, receipt: Receipt, conflicts: Sequence[Conflict]) -> None:
+        super().__init__(f"{receipt.conflicts} readings differ from the stored ones")
+        self.receipt = receipt
+        self.conflicts = list(conflicts)
+
+
+class Unavailable(StorageError):
+    """The database is away, too slow, not writable, or did not confirm a write."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

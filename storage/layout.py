@@ -1,0 +1,72 @@
+"""The collections as they must be on the server: storage options, validators and indexes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from storage.database import Database, Document
+from storage.documents import PRESENT
+
+INDEXES: Mapping[str, list[IndexModel]] = {
+    "sites": [
+        IndexModel(
+            [("_id", ASCENDING), ("name", ASCENDING)],
+            name="present",
+            partialFilterExpression=dict(PRESENT),
+        ),
+        IndexModel([("location", ASCENDING), ("_id", ASCENDING)], name="location"),
+        IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
+        IndexModel(
+            [("name", ASCENDING), ("location", ASCENDING), ("_id", ASCENDING)],
+            name="name_location",
+        ),
+        IndexModel([("deleted_at", ASCENDING)], name="deleted_at", sparse=True),
+    ],
+}
+"""Collection to its indexes beside `_id`; `live` has none, an insert there must stay cheap."""
+
+INDEX_BY_FILTER: Mapping[tuple[bool, bool], str] = {
+    (False, False): "present",
+    (True, False): "location",
+    (False, True): "name",
+    (True, True): "name_location",
+}
+"""The index for a list of sites, by whether it is filtered by location and by name.
+
+It is named in the query, because a plan that the server remembers from a common name reads on and
+on for a rare one.
+"""
+
+_OPTIONS: Mapping[str, Document] = {
+    "live": {"storageEngine": {"wiredTiger": {"configString": "block_compressor=zstd"}}}
+}
+_NAMESPACE_EXISTS = 48
+
+
+async def prepare(database: Database, validators: Mapping[str, Document]) -> None:
+    """Make the collections what they must be, whatever they are; may run many times at once."""
+    for name, schema in validators.items():
+        await _ensure(database, name, {"$jsonSchema": schema})
+        if name in INDEXES:
+            await database.raw[name].create_indexes(INDEXES[name])
+
+
+async def _ensure(database: Database, name: str, validator: Document) -> None:
+    await _create(database, name, **_OPTIONS.get(name, {}))
+    await database.raw.command({"collMod": name, "validator": validator})
+
+
+async def _create(database: Database, name: str, **options: Any) -> None:
+    """Create a collection unless it is there, plain where the server refuses the options."""
+    try:
+        await database.raw.create_collection(name, check_exists=False, **options)
+    except CollectionInvalid:
+        pass
+    except OperationFailure as error:
+        if error.code == _NAMESPACE_EXISTS:
+            return
+        if not options:
+            raise
+        await _create(database, name)

@@ -1,0 +1,117 @@
+"""Sites: what a site is, kept in one document with its configuration history."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from pymongo import ASCENDING
+
+from storage.availability import bounded
+from storage.creation import Creator
+from storage.database import Database, Document
+from storage.deletion import Deletion
+from storage.documents import PRESENT, SITE_PROJECTION, site_of
+from storage.errors import UnknownSite
+from storage.known import KnownSites
+from storage.layout import INDEX_BY_FILTER
+from storage.model import Creation, NewSite, Site, SitePage
+
+
+class Sites:
+    """The sites of the store. Every method raises Unavailable when the database is."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.database = database
+        self._creator = Creator(database)
+        self._deletion = Deletion(database)
+        self._known = KnownSites(clock)
+
+    async def create(self, sites: Sequence[NewSite]) -> Creation:
+        """Create all of the sites or none; those that exist with the same content are no change.
+
+        Ids must differ within the list. Raises SitesExist with every id that has other content,
+        SiteBeingDeleted, NoIdsLeft.
+        """
+        return await self._creator.create(sites)
+
+    @bounded
+    async def get(self, site_id: int) -> Site:
+        """Return what the site is; raises UnknownSite."""
+        return site_of(await self._read(site_id))
+
+    @bounded
+    async def update(
+        self, site_id: int, changes: Mapping[str, str], guard: Callable[[Site], None]
+    ) -> Site:
+        """Return the site with `name`, `location` or `time_zone` changed; raises UnknownSite.
+
+        `guard` gets the site as it is before the change, and raises to refuse the change.
+        """
+        while True:
+            document = await self._read(site_id)
+            guard(site_of(document))
+            changed = site_of({**document, **changes})
+            if changed == site_of(document) or await self._set(document, changes):
+                return changed
+
+    async def delete(self, site_id: int, *, now: int) -> None:
+        """Delete the site: unknown from now on, purged a little later; raises UnknownSite."""
+        await self._deletion.mark(site_id, now=now)
+        self._known.forget(site_id)
+        self._deletion.schedule(site_id)
+
+    async def require(self, site_id: int) -> None:
+        """Return when there is such a site, or was within the last 5 s; else UnknownSite."""
+        if site_id not in self._known:
+            await self._look(site_id)
+
+    async def sweep(self, now: int) -> None:
+        """Finish the deletions that a crash has left unfinished."""
+        await self._deletion.sweep(now)
+
+    async def close(self) -> None:
+        """End what runs in the background."""
+        await self._deletion.close()
+
+    @bounded
+    async def list(
+        self, *, location: str | None, name: str | None, limit: int, after: int | None
+    ) -> SitePage:
+        """Return up to `limit` sites of that location and name, with ids greater than `after`."""
+        condition = _condition(location, name, after or 0)
+        index = INDEX_BY_FILTER[location is not None, name is not None]
+        found = self.database.sites.find(condition, SITE_PROJECTION).sort("_id", ASCENDING)
+        sites = [site_of(document) async for document in found.hint(index).limit(limit + 1)]
+        page = sites[:limit]
+        return SitePage(page, page[-1]["id"] if len(sites) > limit else None)
+
+    @bounded
+    async def _look(self, site_id: int) -> None:
+        seen = self._known.now()
+        if not await self.database.sites.find_one({"_id": site_id, **PRESENT}, {"_id": 1}):
+            raise UnknownSite(site_id)
+        self._known.remember(site_id, seen)
+
+    async def _read(self, site_id: int) -> Document:
+        projection = {**SITE_PROJECTION, "version": 1}
+        document = await self.database.sites.find_one({"_id": site_id, **PRESENT}, projection)
+        if document is None:
+            raise UnknownSite(site_id)
+        return document
+
+    async def _set(self, document: Document, changes: Mapping[str, str]) -> bool:
+        """Change the site that was read; False when it has changed since."""
+        result = await self.database.sites.update_one(
+            {"_id": document["_id"], "version": document["version"]},
+            {"$set": dict(changes), "$inc": {"version": 1}},
+        )
+        return result.matched_count > 0
+
+
+def _condition(location: str | None, name: str | None, after: int) -> Document:
+    """Return the filter; without name and location it must say what the index `present` says."""
+    condition: Document = {"_id": {"$gt": after}}
+    if location is not None:
+        condition["location"] = location
+    if name is not None:
+        condition["name"] = name
+    return condition if len(condition) > 1 else {**condition, **PRESENT}

@@ -1,0 +1,119 @@
+"""Collection validators, derived from the contract's schemas.
+
+mongod's `$jsonSchema` is draft 4 without references, with `bsonType` for `type`, and refuses what
+it does not know (https://www.mongodb.com/docs/v6.0/reference/operator/query/jsonSchema/). Patterns
+are dropped too: mongod has another dialect of regular expressions than JSON Schema.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from storage.database import Document
+from storage.documents import STORED_NAMES
+
+Schema = Mapping[str, Any]
+
+_BSON_TYPES = {
+    "integer": ["int", "long"],
+    "number": ["int", "long", "double"],
+    "boolean": "bool",
+    "string": "string",
+    "object": "object",
+    "array": "array",
+}
+_INTEGER: Schema = {"type": "integer"}
+_PLAIN = frozenset(
+    {
+        "additionalProperties",
+        "enum",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "required",
+        "uniqueItems",
+    }
+)
+_ONE = frozenset({"additionalProperties", "items", "not"})
+_MANY = frozenset({"allOf", "anyOf", "oneOf"})
+
+
+def validators(schemas: Mapping[str, Schema]) -> dict[str, Document]:
+    """Return the `$jsonSchema` of each collection; `schemas` are the contract's, by name."""
+    return {
+        "sites": _site(schemas),
+        "live": _reading(schemas),
+        "counters": bson_schema(_document({"_id": {"type": "string"}, "last": _INTEGER}), schemas),
+        "retired": bson_schema(_document({"_id": _INTEGER}), schemas),
+    }
+
+
+def bson_schema(schema: Schema, schemas: Mapping[str, Schema]) -> Document:
+    """Return a schema in mongod's dialect: references resolved, what it would refuse dropped."""
+    return {
+        keyword: derived
+        for name, value in resolve(schema, schemas).items()
+        for keyword, derived in _keyword(name, value, schemas)
+    }
+
+
+def resolve(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
+    """Return the schema that a reference names, or the schema itself when it is none."""
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _keyword(name: str, value: Any, schemas: Mapping[str, Schema]) -> list[tuple[str, Any]]:
+    if name == "type":
+        return [("bsonType", _BSON_TYPES[value])]
+    if name == "properties":
+        return [(name, {field: bson_schema(sub, schemas) for field, sub in value.items()})]
+    if name in _ONE and isinstance(value, Mapping):
+        return [(name, bson_schema(value, schemas))]
+    if name in _MANY:
+        return [(name, [bson_schema(sub, schemas) for sub in value])]
+    return [(name, value)] if name in _PLAIN else []
+
+
+def _reading(schemas: Mapping[str, Schema]) -> Document:
+    columns = _properties("Reading", schemas)
+    fields = {stored: columns[column] for column, stored in STORED_NAMES.items()}
+    return bson_schema(_document({"_id": _INTEGER, **fields}), schemas)
+
+
+def _site(schemas: Mapping[str, Schema]) -> Document:
+    """Return the schema of a site, and of the mark that a deleted one leaves until its purge."""
+    site = _properties("Site", schemas)
+    identity = {"_id": site["id"], "version": _INTEGER}
+    fields = {field: site[field] for field in ("name", "location", "time_zone")}
+    history = {"type": "array", "items": _revision(schemas)}
+    present = _document({**identity, **fields, "configurations": history})
+    deleted = _document({**identity, "deleted_at": _INTEGER})
+    return {"anyOf": [bson_schema(present, schemas), bson_schema(deleted, schemas)]}
+
+
+def _revision(schemas: Mapping[str, Schema]) -> Schema:
+    members = _properties("ConfigurationRevision", schemas)
+    said = {name: members[name] for name in ("revision", "battery", "production")}
+    return _document({**said, "effective_from": _INTEGER, "recorded_at": _INTEGER})
+
+
+def _properties(name: str, schemas: Mapping[str, Schema]) -> Schema:
+    properties: Schema = resolve(schemas[name], schemas)["properties"]
+    return properties
+
+
+def _document(fields: Schema) -> Schema:
+    """Return the schema of an object with all of these fields and no other."""
+    return {
+        "type": "object",
+        "required": [*fields],
+        "properties": fields,
+        "additionalProperties": False,
+    }
