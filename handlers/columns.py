@@ -1,0 +1,54 @@
+"""Readings between the wire and the store: one reading has scalars, many have columns.
+
+On the wire a row's instant is its `dt-stamp`; for the store it is the key of its values. Pure.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from handlers.instants import format_instant, parse
+from storage import COLUMNS, Conflict, Readings, Receipt, Values
+
+
+def readings(body: Mapping[str, Any]) -> Readings:
+    """Return the readings of a valid body by instant: one of scalars, or one a row of columns."""
+    stamps = body["dt-stamp"]
+    if isinstance(stamps, str):
+        return {parse(stamps): _values(body[name] for name in COLUMNS)}
+    rows = zip(*(body[name] for name in COLUMNS), strict=True)
+    return dict(zip(map(parse, stamps), map(_values, rows), strict=True))
+
+
+def reading(instant: int, values: Values) -> dict[str, Any]:
+    """Return one reading in the wire's shape: the seven members of the brief, as scalars."""
+    return {"dt-stamp": format_instant(instant), **dict(zip(COLUMNS, values, strict=True))}
+
+
+def series(rows: Sequence[tuple[int, Values]], columns: Iterable[str]) -> dict[str, list[Any]]:
+    """Return rows as the brief's columns: `dt-stamp` and the named ones, all of the same length."""
+    stamps = [format_instant(instant) for instant, _ in rows]
+    places = {name: COLUMNS.index(name) for name in columns}
+    return {
+        "dt-stamp": stamps,
+        **{name: [values[place] for _, values in rows] for name, place in places.items()},
+    }
+
+
+def receipt_members(receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt in the wire's shape; `first` and `last` are left out when nothing came."""
+    members = receipt._asdict()
+    for name in ("first", "last"):
+        instant = members.pop(name)
+        if instant is not None:
+            members[name] = format_instant(instant)
+    return members
+
+
+def conflict_members(conflict: Conflict) -> dict[str, Any]:
+    """Return a conflict in the wire's shape: the stamp, and which columns differ."""
+    return {"dt-stamp": format_instant(conflict.instant), "columns": list(conflict.columns)}
+
+
+def _values(row: Iterable[Any]) -> Values:
+    soc, load, net_load, pv, bio, cro = row
+    return soc, load, net_load, pv, bio, cro

@@ -1,0 +1,58 @@
+"""Cursors: where the next page of a list begins, as an opaque word.
+
+A cursor holds one position, a site's id or an instant; the rest of the request is repeated with it.
+"""
+
+import base64
+import binascii
+from typing import NamedTuple
+
+from handlers import instants
+
+
+class UnreadableCursor(Exception):
+    """The cursor was not given out by this service."""
+
+
+class Span(NamedTuple):
+    """The half-open range of instants [start, end) that a page may hold, in UTC seconds."""
+
+    start: int
+    end: int
+
+
+def write(position: int) -> str:
+    """Return the word for a position."""
+    raw = position.to_bytes(8, "big")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def read(cursor: str | None) -> int | None:
+    """Return the position that the word stands for, or None without one.
+
+    Raises UnreadableCursor when it is no word of `write`.
+    """
+    if cursor is None:
+        return None
+    try:
+        position = int.from_bytes(base64.b64decode(cursor + "=", b"-_", validate=True), "big")
+    except (binascii.Error, ValueError):
+        raise UnreadableCursor from None
+    if position > instants.END or write(position) != cursor:
+        raise UnreadableCursor
+    return position
+
+
+def span(from_: str | None, to: str | None, order: str, cursor: str | None) -> Span:
+    """Return the range that is left to answer: the one asked for, cut where the cursor stands.
+
+    A page's cursor is the instant of the row that the next page begins with.
+    """
+    start = instants.FIRST if from_ is None else instants.parse(from_)
+    end = instants.END if to is None else instants.parse(to)
+    position = read(cursor)
+    if position is None:
+        return Span(start, end)
+    if order == "desc":
+        return Span(start, min(end, position + 1))
+    return Span(max(start, position), end)

@@ -1,0 +1,110 @@
+"""What handlers return. This module alone knows media types and headers.
+
+Each function returns a finished Response; a value that breaks the contract is found when the
+response is validated, not here.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import orjson
+
+from handlers.columns import receipt_members
+from handlers.instants import format_instant
+from handlers.preconditions import (
+    PreconditionFailed,
+    PreconditionRequired,
+    entity_tag,
+    matches,
+    matches_strongly,
+)
+from storage import Receipt, Revision, Site
+
+
+class Response(NamedTuple):
+    """A status, the bytes of a body (empty for none) and the headers that describe them."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+
+
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+def json(value: Any, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
+    """Return the value as JSON."""
+    return Response(status, _encode(value), {"Content-Type": "application/json", **headers})
+
+
+def tagged(
+    value: Any,
+    if_none_match: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] = _NO_HEADERS,
+) -> Response:
+    """Return the value as JSON with its ETag, or 304 when the client already has that state."""
+    return _unless_known(json(value, status, headers), if_none_match)
+
+
+def document(content: bytes, media_type: str, if_none_match: str | None = None) -> Response:
+    """Return a document as it is, with its ETag, or 304 when the client already has it."""
+    return _unless_known(Response(200, content, {"Content-Type": media_type}), if_none_match)
+
+
+def empty() -> Response:
+    """Return 204: done, and there is nothing to say."""
+    return Response(204, b"", {})
+
+
+def location(url: str) -> dict[str, str]:
+    """Return the Location header of what has been created."""
+    return {"Location": url}
+
+
+def receipt(receipt: Receipt) -> Response:
+    """Return a push's receipt: 201 when it stored a reading that was not there, else 200."""
+    return json(receipt_members(receipt), 201 if receipt.stored else 200)
+
+
+def revision_members(site_id: int, revision: Revision) -> dict[str, Any]:
+    """Return a revision in the brief's shape, with its number and its two instants."""
+    return {
+        "id": site_id,
+        "battery": revision["battery"],
+        "production": revision["production"],
+        "revision": revision["revision"],
+        "effective_from": format_instant(revision["effective_from"]),
+        "recorded_at": format_instant(revision["recorded_at"]),
+    }
+
+
+def next_link(**query: Any) -> dict[str, str]:
+    """Return the Link header that leads to the next page of the same resource (RFC 8288)."""
+    given = {name: value for name, value in query.items() if value is not None}
+    words = {name: ",".join(v) if isinstance(v, list) else v for name, v in given.items()}
+    return {"Link": f'<?{urlencode(words)}>; rel="next"'}
+
+
+def require_match(if_match: str | None, site: Site) -> None:
+    """Promise that the client has seen the site as it is now.
+
+    Raises PreconditionRequired without If-Match, PreconditionFailed when it names another state.
+    """
+    etag = entity_tag(_encode(site))
+    if if_match is None:
+        raise PreconditionRequired(site, etag)
+    if not matches_strongly(if_match, etag):
+        raise PreconditionFailed(site, etag)
+
+
+def _unless_known(response: Response, if_none_match: str | None) -> Response:
+    etag = entity_tag(response.content)
+    if if_none_match is not None and matches(if_none_match, etag):
+        return Response(304, b"", {"ETag": etag})
+    return response._replace(headers={**response.headers, "ETag": etag})
+
+
+def _encode(value: Any) -> bytes:
+    return orjson.dumps(value)
