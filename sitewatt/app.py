@@ -1,0 +1,131 @@
+"""The composition root: the contract, the handlers and the store become one application."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import openapi
+from handlers import Handler, handlers
+from handlers.ports import Clock
+from sitewatt import observability, settings
+from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
+from sitewatt.binding import positional
+from sitewatt.contract import Contract, ContractError
+from sitewatt.problems import Problems
+from sitewatt.settings import Settings
+from sitewatt.stock import connexion_app
+from sitewatt.web.docs import docs_app
+from sitewatt.web.documents import ContractDocuments
+from sitewatt.web.envelope import Envelope
+from storage import DATABASE_NAME, Store, Unavailable, connect
+
+logger = logging.getLogger(__name__)
+
+RETRY_PREPARATION_SECONDS = 1
+
+
+def compiled_contract() -> Contract:
+    """Return the contract, compiled, with a handler for each operation; raises ContractError."""
+    contract = Contract(openapi.bundle())
+    check_one_to_one(contract, handlers())
+    return contract
+
+
+def check_one_to_one(contract: Contract, given: Mapping[str, Handler]) -> None:
+    """Promise that operations and handlers have the same names; raises ContractError."""
+    if missing := sorted(contract.operations.keys() - given.keys()):
+        raise ContractError(f"operations without a handler: {', '.join(missing)}")
+    if surplus := sorted(given.keys() - contract.operations.keys()):
+        raise ContractError(f"handlers without an operation: {', '.join(surplus)}")
+    for name, operation in contract.operations.items():
+        wanted, taken = set(operation.arguments), set(positional(given[name]))
+        if wanted != taken:
+            differing = ", ".join(sorted(wanted ^ taken))
+            raise ContractError(f"{name} and its handler differ in these parameters: {differing}")
+
+
+def create_app(
+    store: Store, authority: Authority, *, clock: Clock = lambda: int(time.time())
+) -> ASGIApp:
+    """Return the service on a store. Nothing in it is global: two may stand side by side."""
+    contract = compiled_contract()
+    problems = Problems(contract)
+    services: dict[str, Any] = {
+        "store": store,
+        "clock": clock,
+        "url_for": contract.url_for,
+        "documents": ContractDocuments(contract.bundle, version("sitewatt")),
+    }
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        preparing = asyncio.create_task(_prepare(store, clock))
+        yield
+        preparing.cancel()
+        with suppress(asyncio.CancelledError):
+            await preparing
+        await store.disconnect()
+
+    operations = connexion_app(
+        contract,
+        handlers(),
+        services,
+        authority=authority,
+        problems=problems,
+        clock=clock,
+        lifespan=lifespan,
+    )
+    application = _with_docs(operations, docs_app(problems))
+    return Envelope(application, authority=authority, problems=problems)
+
+
+def app_from_environment() -> ASGIApp:
+    """Return the service as the environment describes it; every worker process calls this."""
+    chosen = settings.load({})
+    observability.configure(chosen.log_format, chosen.log_level)
+    return create_app(open_store(chosen), authority(chosen))
+
+
+def open_store(chosen: Settings) -> Store:
+    """Return the store of the settings; the database is not asked yet."""
+    if chosen.mongodb_uri is None:
+        raise settings.SettingsError("without SITEWATT_MONGODB_URI there is no database to serve")
+    client = connect(chosen.mongodb_uri, timeout=chosen.mongodb_timeout)
+    schemas = openapi.bundle()["components"]["schemas"]
+    return Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
+
+
+def authority(chosen: Settings) -> Authority:
+    """Return who decides over requests: the holder of the admin key, else this machine."""
+    if chosen.admin_key_file is None:
+        return OpenToThisMachine()
+    return AdminKey.from_file(chosen.admin_key_file)
+
+
+async def _prepare(store: Store, clock: Clock) -> None:
+    """Prepare the store as soon as the database lets us; until then requests answer 503."""
+    while True:
+        try:
+            await store.prepare()
+            await store.sites.sweep(clock())
+            return
+        except Unavailable as error:
+            logger.warning("waiting for the database: %s", error.reason)
+            await asyncio.sleep(RETRY_PREPARATION_SECONDS)
+
+
+def _with_docs(operations: ASGIApp, docs: ASGIApp) -> ASGIApp:
+    """Return both as one application; the start and the end of the process go to the operations."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" else None
+        to_docs = path is not None and (path in ("/", "/docs") or path.startswith("/docs/"))
+        await (docs if to_docs else operations)(scope, receive, send)
+
+    return application

@@ -1,0 +1,134 @@
+"""Who may do what. With no key defined the service is open, to this machine only.
+
+The scopes that an operation needs stand in the contract, under `security`; this module compares.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+SCOPES = frozenset({"read", "write_live", "write_sites", "admin"})
+SHORTEST_KEY = 32
+
+
+class Unauthenticated(Exception):
+    """The request brings no key, or none that is known."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Forbidden(Exception):
+    """The key is known and lacks the scopes that the operation needs."""
+
+    def __init__(self, scopes: Iterable[str]) -> None:
+        self.scopes = tuple(sorted(scopes))
+        super().__init__(", ".join(self.scopes))
+
+
+class ForeignRequest(Exception):
+    """The service is open to this machine only, and the request does not come straight from it."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class KeyFileError(Exception):
+    """The file of the admin key cannot be used; the text says why."""
+
+
+class Authority(Protocol):
+    """Decides over requests. Header names are lower case."""
+
+    def admit(self, headers: Mapping[str, str]) -> None:
+        """Promise that the request may be looked at; raises ForeignRequest."""
+        ...
+
+    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
+        """Promise that the request has the scopes; raises Unauthenticated or Forbidden."""
+        ...
+
+
+class OpenToThisMachine:
+    """Lets every local client do everything, and nobody that a proxy or a web page speaks for."""
+
+    _TRACES_OF_A_PROXY = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host",
+                          "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server",
+                          "x-forwarded-prefix")  # fmt: skip
+
+    def admit(self, headers: Mapping[str, str]) -> None:
+        """Raise ForeignRequest for a trace of a proxy, another Host, or another page's Origin."""
+        for name in self._TRACES_OF_A_PROXY:
+            if name in headers:
+                raise ForeignRequest(f"Without a key no proxy may stand before this ({name}).")
+        if not is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname):
+            raise ForeignRequest("Without a key the Host is localhost, 127.0.0.1 or [::1].")
+        if "origin" in headers and not is_loopback(urlsplit(headers["origin"]).hostname):
+            raise ForeignRequest("Without a key no page of another origin may call this.")
+
+    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
+        """Allow everything."""
+
+
+class AdminKey:
+    """Lets the holder of the one key do everything. Of the key only its SHA-256 is kept."""
+
+    def __init__(self, key: str) -> None:
+        self._digest = _digest(key)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "AdminKey":
+        """Return the authority of the key in the file; raises KeyFileError."""
+        try:
+            key = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise KeyFileError(f"the admin key file {path} cannot be read: {error}") from None
+        if len(key) < SHORTEST_KEY or not key.isprintable() or " " in key:
+            raise KeyFileError(
+                f"the admin key in {path} must have {SHORTEST_KEY} or more characters and no space;"
+                " make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            )
+        return cls(key)
+
+    def admit(self, headers: Mapping[str, str]) -> None:
+        """Admit everyone: the key decides."""
+
+    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
+        """Raise Unauthenticated without the key, Forbidden for a scope that does not exist."""
+        key = presented_key(headers)
+        if key is None:
+            raise Unauthenticated("Send a key: Authorization: Bearer KEY, or X-API-Key: KEY.")
+        if not hmac.compare_digest(_digest(key), self._digest):
+            raise Unauthenticated("The key is not known here.")
+        if not SCOPES.issuperset(scopes):
+            raise Forbidden(scopes)
+
+
+def presented_key(headers: Mapping[str, str]) -> str | None:
+    """Return the key that the request brings as a bearer token or in X-API-Key, or None."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return headers.get("x-api-key")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Return whether the name or address is this machine's own."""
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

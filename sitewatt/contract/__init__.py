@@ -1,0 +1,36 @@
+"""The contract, compiled once at start into what judges requests and replies.
+
+strict_json   bytes to a value, or NotJson
+schema        a schema: JSON Schema by jsonschema-rs, and the x- vocabulary
+vocabulary    the rules JSON Schema cannot say
+formats       `instant`, `time-zone`
+parameters    texts of path, query and headers to values
+faults        what is wrong, where, and what would be right
+routes        path and method to an operation
+operations    an operation: parameters, body, replies, scopes
+"""
+
+from sitewatt.contract.faults import Fault
+from sitewatt.contract.media_types import MediaTypeNotTaken
+from sitewatt.contract.operations import BrokenReply, Contract, InvalidBody, Operation
+from sitewatt.contract.parameters import BadParameters
+from sitewatt.contract.routes import Match, MethodNotAllowed, UnknownPath
+from sitewatt.contract.schema import ContractError
+from sitewatt.contract.strict_json import NotJson
+from sitewatt.contract.vocabulary import Request
+
+__all__ = [
+    "BadParameters",
+    "BrokenReply",
+    "Contract",
+    "ContractError",
+    "Fault",
+    "InvalidBody",
+    "Match",
+    "MediaTypeNotTaken",
+    "MethodNotAllowed",
+    "NotJson",
+    "Operation",
+    "Request",
+    "UnknownPath",
+]

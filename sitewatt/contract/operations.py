@@ -1,0 +1,164 @@
+"""The contract compiled: each operation knows its parameters, its body, its answers and its scopes.
+
+Nothing here knows Connexion or ASGI: text and bytes go in, values or exceptions come out.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from sitewatt.contract import strict_json
+from sitewatt.contract.faults import Fault
+from sitewatt.contract.media_types import MediaTypeNotTaken, essence
+from sitewatt.contract.parameters import Parameters
+from sitewatt.contract.routes import Routes
+from sitewatt.contract.schema import ContractError, Schema, resolved
+from sitewatt.contract.vocabulary import Request
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+class InvalidBody(Exception):
+    """The body is JSON and breaks the contract; `more` when there are further faults."""
+
+    def __init__(self, faults: list[Fault], more: bool) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults
+        self.more = more
+
+
+class BrokenReply(Exception):
+    """A handler's reply breaks the contract: a bug of ours, never the client's."""
+
+
+class Body:
+    """The request body of an operation."""
+
+    def __init__(self, method: str, declared: Mapping[str, Any], limits: Mapping[str, int]) -> None:
+        self._method = method
+        self.media_types = tuple(declared["content"])
+        schemas = [content["schema"] for content in declared["content"].values()]
+        if any(schema != schemas[0] for schema in schemas):
+            raise ContractError("a body has one schema for all its media types")
+        self._schema = Schema(schemas[0])
+        self._limits = limits
+
+    def admit(self, content_type: str | None) -> str:
+        """Return the body's media type as the contract spells it; raises MediaTypeNotTaken."""
+        media_type = essence(content_type)
+        if media_type is None or media_type not in self.media_types:
+            raise MediaTypeNotTaken(self._method, self.media_types)
+        return media_type
+
+    def read(self, raw: bytes, request: Request) -> Any:
+        """Return the value of the body, integers as int; raises NotJson or InvalidBody."""
+        value = strict_json.read(raw, depth=self._limits["body_depth"])
+        if not self._schema.accepts(value, request):
+            most = self._limits["faults"]
+            faults = self._schema.faults(value, request, most=most + 1)
+            raise InvalidBody(faults[:most], more=len(faults) > most)
+        return self._schema.read(value)
+
+
+class Operation:
+    """One operation of the contract, compiled."""
+
+    def __init__(
+        self, method: str, path: str, declared: Mapping[str, Any], limits: Mapping[str, int]
+    ) -> None:
+        self.id: str = declared["operationId"]
+        self.method = method.upper()
+        self.path = path
+        self.security: list[Mapping[str, list[str]]] = declared["security"]
+        self.parameters = Parameters(declared.get("parameters", ()))
+        body = declared.get("requestBody")
+        self.body = None if body is None else Body(self.method, body, limits)
+        self._replies = {
+            int(status): Reply(response) for status, response in declared["responses"].items()
+        }
+
+    @property
+    def arguments(self) -> list[str]:
+        """The names of what a handler gets: the parameters', and `body` where there is one."""
+        return [*self.parameters.arguments, *(["body"] if self.body else [])]
+
+    def check_reply(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        """Promise that a reply keeps the contract; raises BrokenReply."""
+        if status not in self._replies:
+            raise BrokenReply(f"{self.id} answers an undeclared {status}")
+        try:
+            self._replies[status].check(headers, content)
+        except BrokenReply as error:
+            raise BrokenReply(f"{self.id} answers {status} {error}") from None
+
+
+class Reply:
+    """What an operation may answer under one status."""
+
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        contents = declared.get("content", {}).items()
+        self._schemas = {media_type: Schema(content["schema"]) for media_type, content in contents}
+        self._required = {
+            name.lower()
+            for name, header in declared.get("headers", {}).items()
+            if header.get("required") and name not in _OF_THE_ENVELOPE
+        }
+
+    def check(self, headers: Mapping[str, str], content: bytes) -> None:
+        """Promise that headers and content are as declared; raises BrokenReply."""
+        given = {name.lower(): value for name, value in headers.items()}
+        if missing := self._required - given.keys():
+            raise BrokenReply(f"without {missing}")
+        if not content and not self._schemas:
+            return
+        media_type = essence(given.get("content-type"))
+        if media_type is None or media_type not in self._schemas:
+            raise BrokenReply(f"with an undeclared {media_type}")
+        self._check_content(self._schemas[media_type], media_type, content)
+
+    def _check_content(self, schema: Schema, media_type: str, content: bytes) -> None:
+        is_json = media_type.endswith(("/json", "+json"))
+        value = strict_json.read(content, depth=64) if is_json else content.decode()
+        if not schema.accepts(value, _UNTIMED):
+            faults = schema.faults(value, _UNTIMED, most=3)
+            raise BrokenReply(f"with {[fault.members() for fault in faults]}")
+
+
+_OF_THE_ENVELOPE = ("X-Request-Id",)
+_UNTIMED = Request(now=1 << 40, parameters={})
+"""Replies are not judged by the clock: what has been stored was in time."""
+
+
+class Contract:
+    """The bundle, compiled once at start."""
+
+    def __init__(self, bundle: Mapping[str, Any]) -> None:
+        self.bundle = bundle
+        self.limits: Mapping[str, int] = bundle["x-limits"]
+        self.problem_types: Mapping[str, Mapping[str, Any]] = bundle["x-problem-types"]
+        self.operations = {operation.id: operation for operation in _operations(bundle)}
+        self.routes = Routes(self.operations.values())
+
+    def url_for(self, operation_id: str, **path: Any) -> str:
+        """Return the path of an operation with its path parameters filled in."""
+        words = {name: quote(str(value), safe="") for name, value in path.items()}
+        return self.operations[operation_id].path.format(**words)
+
+
+def _operations(bundle: Mapping[str, Any]) -> Iterator[Operation]:
+    components = bundle["components"]
+    for path, item in bundle["paths"].items():
+        for method in METHODS:
+            if method in item:
+                declared = resolved(item[method], components)
+                shared = resolved(item.get("parameters", []), components)
+                declared["parameters"] = [*shared, *declared.get("parameters", [])]
+                declared.setdefault("security", bundle.get("security", []))
+                full = server_path(item, bundle) + path
+                yield Operation(method, full, declared, bundle["x-limits"])
+
+
+def server_path(item: Mapping[str, Any], bundle: Mapping[str, Any]) -> str:
+    """Return the prefix of a path item: its own server's, else that of the document's."""
+    url: str = item.get("servers", bundle["servers"])[0]["url"]
+    return url.rstrip("/")

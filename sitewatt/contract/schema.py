@@ -1,0 +1,172 @@
+"""A schema of the contract, compiled once: JSON Schema by jsonschema-rs, our vocabulary by us."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator, ValidationError
+
+from sitewatt.contract.faults import Fault, did_you_mean, explain, pointer
+from sitewatt.contract.formats import FORMATS, Format
+from sitewatt.contract.vocabulary import RULES, Request
+
+Path = tuple[str | int, ...]
+
+
+class ContractError(Exception):
+    """The contract asks for something that this program does not do; it refuses to start."""
+
+
+class Schema:
+    """Judges values by one schema of the contract whose references have been resolved.
+
+    The subset of the contract is assumed: one `type` each, `oneOf` only at the root and between
+    alternatives that exclude each other, `x-` keywords not inside `items`.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self._validator = Draft202012Validator(
+            dict(schema), validate_formats=True, formats=_FORMAT_CHECKS
+        )
+        self._rules = list(_rules(schema))
+        self._alternatives = [Schema(alternative) for alternative in schema.get("oneOf", ())]
+        self._integers = _integer_reader(schema)
+
+    def accepts(self, value: Any, request: Request) -> bool:
+        """Return whether the value keeps every rule of the schema."""
+        if not self._validator.is_valid(value):
+            return False
+        return next(self._meant(value)._broken_rules(value, request), None) is None
+
+    def faults(self, value: Any, request: Request, *, most: int) -> list[Fault]:
+        """Return what is wrong with the value, at most `most` faults; none when it is accepted.
+
+        Where the schema has alternatives, the faults speak of the one that was meant.
+        """
+        schema = self._meant(value)
+        errors = schema._validator.iter_errors(value)
+        found = chain.from_iterable(schema._explained(error) for error in errors)
+        return _without_echoes(
+            islice(chain(found, schema._broken_rules(value, request)), 2 * most)
+        )[:most]
+
+    def read(self, value: Any) -> Any:
+        """Return the accepted value with an int wherever the schema says integer (`1.0`, `1e0`)."""
+        read = self._meant(value)._integers
+        return value if read is None else read(value)
+
+    def _meant(self, value: Any) -> "Schema":
+        if not self._alternatives:
+            return self
+        return max(self._alternatives, key=lambda schema: schema._likeness(value))
+
+    def _likeness(self, value: Any) -> int:
+        """Return how many members the value shares with this schema, those of its type twice."""
+        if not isinstance(value, dict):
+            return 0
+        known = self.schema.get("properties", {})
+        shared = [name for name in value if name in known]
+        typed = [name for name in shared if _is_of(value[name], known[name].get("type"))]
+        return len(shared) + len(typed)
+
+    def _broken_rules(self, value: Any, request: Request) -> Iterator[Fault]:
+        for path, keyword, setting in self._rules:
+            for below, detail, hint in RULES[keyword](_at(value, path), setting, request):
+                yield Fault("body", pointer((*path, *below)), keyword, detail, hint)
+
+    def _explained(self, error: ValidationError) -> Iterator[Fault]:
+        keyword, path = error.kind.name, tuple(error.instance_path)
+        schema = _at(self.schema, tuple(error.schema_path[:-1]))
+        if keyword == "additionalProperties":
+            for name in error.kind.as_dict()["unexpected"]:
+                hint = did_you_mean(name, schema["properties"])
+                yield Fault("body", pointer((*path, name)), keyword, "is not known here", hint)
+        elif keyword == "required":
+            said = f"`{error.kind.as_dict()['property']}` is missing"
+            yield Fault("body", pointer(path), keyword, said)
+        else:
+            yield Fault("body", pointer(path), keyword, *explain(keyword, error.instance, schema))
+
+
+def resolved(schema: Any, components: Mapping[str, Any]) -> Any:
+    """Return the schema with every `#/components/...` reference replaced by what it names."""
+    if isinstance(schema, Mapping):
+        if "$ref" in schema:
+            _, _, kind, name = schema["$ref"].split("/")
+            return resolved(components[kind][name], components)
+        return {key: resolved(value, components) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [resolved(entry, components) for entry in schema]
+    return schema
+
+
+def _check(format_: Format) -> Callable[[str], bool]:
+    return lambda text: format_(text) is None
+
+
+_FORMAT_CHECKS = {name: _check(format_) for name, format_ in FORMATS.items()}
+
+
+def _rules(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, str, Any]]:
+    """Yield where below the value each keyword of our vocabulary applies, and its setting."""
+    for keyword, setting in schema.items():
+        if keyword in RULES:
+            yield path, keyword, setting
+    for name, member in schema.get("properties", {}).items():
+        yield from _rules(member, (*path, name))
+    if "items" in schema and next(_rules(schema["items"], path), None) is not None:
+        raise ContractError(f"a rule of the x- vocabulary stands inside the items of {path}")
+
+
+Reader = Callable[[Any], Any]
+
+
+def _integer_reader(schema: Mapping[str, Any]) -> Reader | None:
+    """Return a function that makes ints where the schema says integer; None where it never does."""
+    if schema.get("type") == "integer":
+        return int
+    members = {
+        name: reader
+        for name, member in schema.get("properties", {}).items()
+        if (reader := _integer_reader(member)) is not None
+    }
+    if members:
+        return lambda value: {
+            name: members[name](entry) if name in members else entry
+            for name, entry in value.items()
+        }
+    item = _integer_reader(schema["items"]) if "items" in schema else None
+    return None if item is None else lambda value: [item(entry) for entry in value]
+
+
+def _at(value: Any, path: Sequence[str | int]) -> Any:
+    """Return what stands at the path; None where the value has no such place."""
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _is_of(value: Any, type_: str | None) -> bool:
+    return isinstance(value, _PYTHON_TYPES.get(type_ or "", object))
+
+
+_PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "array": list,
+    "object": dict,
+    "string": str,
+    "boolean": bool,
+    "number": (int, float),
+    "integer": (int, float),
+}
+
+
+def _without_echoes(faults: Iterator[Fault]) -> list[Fault]:
+    """Return the faults without those of a spelling whose format is at fault already."""
+    found = list(faults)
+    misread = {fault.place for fault in found if fault.keyword == "format"}
+    echoes = {"pattern", "minLength", "maxLength"}
+    return [f for f in found if f.place not in misread or f.keyword not in echoes]

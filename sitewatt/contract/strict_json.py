@@ -1,0 +1,113 @@
+"""JSON read strictly: what two readers could take for two things is refused (RFC 8259, RFC 7493).
+
+Refused beyond what orjson refuses (NaN, 1e999, lone surrogates, comments, a byte order mark):
+a member that an object names twice, and nesting deeper than the contract allows.
+"""
+
+import json
+from typing import Any
+
+import orjson
+
+from sitewatt.contract.faults import shown
+
+
+class NotJson(Exception):
+    """The body is not JSON; `detail` says where and what, `hint` what would be right."""
+
+    def __init__(self, detail: str, hint: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.hint = hint
+
+
+class _Repeated(Exception):
+    """An object names a member twice; the argument is its name."""
+
+
+def read(raw: bytes, *, depth: int) -> Any:
+    """Return the value of a JSON text of at most `depth` levels of arrays and objects.
+
+    Raises NotJson. Strings and numbers are as orjson reads them: integers beyond 64 bits are
+    floats, which the contract's limits refuse.
+    """
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise _not_json(raw, error) from None
+    if raw.count(b"[") + raw.count(b"{") > depth and _depth(value) > depth:
+        raise NotJson(f"The body is nested deeper than {depth} levels.")
+    if _may_repeat(raw, value):
+        _refuse_repeated(raw)
+    return value
+
+
+def _not_json(raw: bytes, error: orjson.JSONDecodeError) -> NotJson:
+    if not raw.strip():
+        return NotJson("The body is empty.", "send a JSON document")
+    if error.msg.startswith("str is not valid UTF-8"):
+        return NotJson("The body is not UTF-8.", "JSON is UTF-8 (RFC 8259, section 8.1)")
+    where = f"line {error.lineno} column {error.colno}"
+    return NotJson(f"The body is not JSON: {error.msg} at {where}.", _hint(raw, error))
+
+
+def _hint(raw: bytes, error: orjson.JSONDecodeError) -> str | None:
+    rest = raw.decode(errors="replace")[error.pos :]
+    if "trailing comma" in error.msg:
+        return f"take away the comma at line {error.lineno} column {error.colno}"
+    if rest.startswith("'"):
+        return "JSON strings stand in double quotes"
+    if rest.startswith(("NaN", "Infinity", "-Infinity")) or "infinity" in error.msg:
+        return "numbers are finite in JSON"
+    if rest.startswith(("True", "False", "None")):
+        return "JSON writes true, false and null"
+    if "end of data" in error.msg:
+        return "the document is cut short, or a bracket is not closed"
+    return None
+
+
+def _depth(value: Any) -> int:
+    """Return the levels of arrays and objects in the value, without recursion."""
+    level, depth = [value], 0
+    while level := [entry for entry in level if isinstance(entry, dict | list)]:
+        depth += 1
+        level = [
+            child
+            for entry in level
+            for child in (entry.values() if isinstance(entry, dict) else entry)
+        ]
+    return depth
+
+
+def _may_repeat(raw: bytes, value: Any) -> bool:
+    """Return whether a member could have been dropped: each name and string has two quotes.
+
+    [measured for the design] 2.7 us for 144 rows, against a second parse of 60.
+    """
+    return b"\\" in raw or raw.count(b'"') != 2 * _strings(value)
+
+
+def _strings(value: Any) -> int:
+    if isinstance(value, str):
+        return 1
+    if isinstance(value, dict):
+        return len(value) + sum(map(_strings, value.values()))
+    if isinstance(value, list):
+        if all(type(entry) is str for entry in value):
+            return len(value)
+        return sum(map(_strings, value))
+    return 0
+
+
+def _refuse_repeated(raw: bytes) -> None:
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            raise _Repeated(next(name for name in names if names.count(name) > 1))
+
+    try:
+        json.loads(raw, object_pairs_hook=once)
+    except _Repeated as error:
+        name = shown(error.args[0])
+        hint = "name each member of an object once"
+        raise NotJson(f"The body is ambiguous: an object names `{name}` twice.", hint) from None

@@ -1,0 +1,160 @@
+"""Settings: one table that the environment, the flags, --help, the docs and a test read."""
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sitewatt.auth import is_loopback
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be; the text says which and what would be right."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the service runs. Times are in seconds, sizes in MB."""
+
+    host: str
+    port: int
+    data_dir: Path
+    mongodb_uri: str | None
+    mongodb_timeout: float
+    mongod_cache: int
+    mongod_oplog: int
+    admin_key_file: Path | None
+    workers: int
+    shutdown_timeout: int
+    demo: bool
+    log_format: str
+    log_level: str
+
+
+class Setting(NamedTuple):
+    """One row of the table; `read` makes a value of a text and refuses with what is right."""
+
+    name: str
+    default: str | None
+    read: Callable[[str], Any]
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """The option of `sitewatt serve`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return "SITEWATT_" + self.name.upper()
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if text.isascii() and text.isdigit() and least <= int(text) <= most:
+            return int(text)
+        raise ValueError(f"a whole number from {least} to {most}")
+
+    return read
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader that takes one of the words."""
+
+    def read(text: str) -> str:
+        if text in words:
+            return text
+        raise ValueError(" or ".join(words))
+
+    return read
+
+
+def seconds(text: str) -> float:
+    """Return a time of more than 0 and at most 600 seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if 0 < value <= 600:
+        return value
+    raise ValueError("seconds, more than 0 and at most 600")
+
+
+def switch(text: str) -> bool:
+    """Return a boolean, written `true` or `false`."""
+    return one_of("true", "false")(text) == "true"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("host", "127.0.0.1", str, "the address to listen on; any other needs an admin key"),
+    Setting("port", "8080", whole(0, 65535), "the port to listen on; 0 takes a free one"),
+    Setting("data_dir", "sitewatt-data", Path, "where the embedded MongoDB keeps its files"),
+    Setting("mongodb_uri", None, str, "a MongoDB 6.0+ replica set to use instead of the embedded"),
+    Setting("mongodb_timeout", "15", seconds, "how long the database may take before a 503"),
+    Setting("mongod_cache", "256", whole(256, 1_000_000), "the embedded MongoDB's cache in MB"),
+    Setting("mongod_oplog", "128", whole(50, 1_000_000), "the embedded MongoDB's oplog in MB"),
+    Setting("admin_key_file", None, Path, "a file with the key that may do everything"),
+    Setting("workers", "1", whole(1, 64), "how many processes serve"),
+    Setting("shutdown_timeout", "10", whole(0, 600), "how long SIGTERM waits for requests"),
+    Setting("demo", "false", switch, "load the brief's documents into an empty store"),
+    Setting("log_format", "auto", one_of("auto", "json", "text"), "auto, json or text"),
+    Setting("log_level", "info", one_of("debug", "info", "warning", "error"), "the least to log"),
+)  # fmt: skip
+
+
+def load(given: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings: a flag goes before the environment, and that before the default.
+
+    `given` has the texts of the flags by their setting's name. Raises SettingsError.
+    """
+    known = {setting.variable for setting in SETTINGS}
+    for variable in environment:
+        if variable.startswith("SITEWATT_") and variable not in known:
+            raise SettingsError(f"{variable} is not a setting; `sitewatt serve --help` lists them")
+    settings = Settings(**{s.name: _value(s, given, environment) for s in SETTINGS})
+    if not is_loopback(settings.host) and settings.admin_key_file is None:
+        raise SettingsError(
+            f"to listen on {settings.host}, set SITEWATT_ADMIN_KEY_FILE: without a key the service"
+            " is open, and so it listens on this machine's own addresses only"
+        )
+    return settings
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the settings as environment variables, for the processes that serve."""
+    texts = {s.variable: _text(getattr(settings, s.name)) for s in SETTINGS}
+    return {variable: text for variable, text in texts.items() if text is not None}
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Give the parser every setting as an option that is absent unless given."""
+    for setting in SETTINGS:
+        default = "" if setting.default is None else f" (default {setting.default})"
+        shown = f"{setting.help}{default}; {setting.variable}"
+        options: dict[str, Any] = {"help": shown, "default": argparse.SUPPRESS}
+        if setting.read is switch:
+            parser.add_argument(setting.flag, action="store_const", const="true", **options)
+        else:
+            parser.add_argument(setting.flag, metavar="VALUE", **options)
+
+
+def _value(setting: Setting, given: Mapping[str, str], environment: Mapping[str, str]) -> Any:
+    source = setting.flag if setting.name in given else setting.variable
+    text = given.get(setting.name, environment.get(setting.variable, setting.default))
+    if text is None:
+        return None
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        raise SettingsError(f"{source} must be {error}") from None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)

@@ -1,0 +1,228 @@
+"""The stock path: Connexion routes, our compiled contract judges, and handlers get what it read.
+
+Connexion calls the validators named in its `validator_map`; ours leave what they have read in the
+request's Call, and the bound handler takes it from there. Parameters in headers, which Connexion
+does not hand to handlers, reach them in the same way.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import Signature
+from typing import Any, cast
+
+import connexion
+from connexion.context import scope as current_scope
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware import MiddlewarePosition
+from connexion.middleware.lifespan import Lifespan
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import Resolver
+from starlette.datastructures import Headers
+from starlette.responses import Response as StarletteResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from handlers import Handler
+from handlers.ports import Clock
+from sitewatt.auth import Authority
+from sitewatt.binding import bound
+from sitewatt.contract import Contract, Match, MethodNotAllowed, Operation, Request
+from sitewatt.contract.operations import server_path
+from sitewatt.observability import request_id
+from sitewatt.problems import Problems
+from sitewatt.web.bodies import admit_length, read_body
+from sitewatt.web.responses import starlette_response
+
+_CALL = "sitewatt.call"
+
+
+@dataclass
+class Call:
+    """One call of an operation, filled on its way to the handler."""
+
+    operation: Operation
+    path: Mapping[str, str]
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Call":
+        """Return the call that the request of this scope is."""
+        call: Call = scope["extensions"][_CALL]
+        return call
+
+
+def connexion_app(
+    contract: Contract,
+    handlers: Mapping[str, Handler],
+    services: Mapping[str, Any],
+    *,
+    authority: Authority,
+    problems: Problems,
+    clock: Clock,
+    lifespan: Lifespan,
+) -> ASGIApp:
+    """Return the contract's operations as an ASGI application on Connexion's stack."""
+    app: Any = connexion.AsyncApp(
+        __name__,
+        lifespan=lifespan,
+        # It would serve a copy without references, which ruins generated clients.
+        swagger_ui_options=SwaggerUIOptions(swagger_ui=False, serve_spec=False),
+    )
+    app.add_middleware(Admission, position=MiddlewarePosition.BEFORE_ROUTING, contract=contract)
+    for kind in (Exception, connexion.exceptions.ProblemException):
+        app.add_error_handler(kind, partial(_problem_response, problems))
+    functions = {
+        name: _as_connexion_calls(bound(handler, services)) for name, handler in handlers.items()
+    }
+    for base_path, specification in routable(contract.bundle):
+        app.add_api(
+            specification,
+            base_path=base_path,
+            resolver=Resolver(functions.__getitem__),
+            validator_map=_validator_map(contract, clock),
+            security_map=dict.fromkeys(("bearer", "apiKey"), partial(KeyScheme, authority)),
+        )
+    return cast(ASGIApp, app)
+
+
+class Admission:
+    """Decides method, size and media type before anything else is looked at."""
+
+    def __init__(self, app: ASGIApp, contract: Contract) -> None:
+        self._app = app
+        self._contract = contract
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request that names an operation, with its Call in the scope."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS":
+            await self._options(scope["path"])(scope, receive, send)
+            return
+        match = self._contract.routes.match(scope["method"], scope["path"])
+        scope.setdefault("extensions", {})[_CALL] = Call(match.operation, match.path)
+        await self._app(self._admitted(scope, match), receive, send)
+
+    def _admitted(self, scope: Scope, match: Match) -> Scope:
+        """Return the scope with the media type as Connexion knows it, and none without a body."""
+        headers, body = Headers(scope=scope), match.operation.body
+        admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
+        kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+        if body is not None:
+            kept.append((b"content-type", body.admit(headers.get("content-type")).encode()))
+        return {**scope, "headers": kept}
+
+    def _options(self, path: str) -> ASGIApp:
+        try:
+            self._contract.routes.match("OPTIONS", path)
+        except MethodNotAllowed as error:
+            return StarletteResponse(status_code=204, headers={"Allow": ", ".join(error.allowed)})
+        raise AssertionError("the contract declares no OPTIONS")  # pragma: no cover
+
+
+class ParameterValidator:
+    """Reads the parameters of a call; takes the place of Connexion's own validator."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what Connexion gives, which is not needed: the operation has been compiled."""
+
+    def validate(self, scope: Scope) -> None:
+        """Leave every parameter's value in the call; raises BadParameters."""
+        call, headers = Call.of(scope), Headers(scope=scope)
+        read = call.operation.parameters.read(call.path, scope["query_string"], headers)
+        call.arguments.update(read)
+
+
+class BodyValidator:
+    """Reads the body of a call; takes the place of Connexion's own validator."""
+
+    def __init__(self, contract: Contract, clock: Clock, **kwargs: Any) -> None:
+        self._limit = contract.limits["body_bytes"]
+        self._clock = clock
+
+    async def wrap_receive(self, receive: Receive, *, scope: Scope) -> tuple[Receive, Scope]:
+        """Leave the body's value in the call; raises BodyTooLarge, NotJson or InvalidBody."""
+        call = Call.of(scope)
+        raw = await read_body(receive, self._limit)
+        if call.operation.body is not None:
+            request = Request(self._clock(), call.arguments)
+            call.arguments["body"] = call.operation.body.read(raw, request)
+        return receive, scope
+
+
+class KeyScheme:
+    """Enforces the scopes of an operation; one for both ways in which a key can come."""
+
+    def __init__(self, authority: Authority) -> None:
+        self._authority = authority
+
+    def get_fn(
+        self, scheme: Mapping[str, Any], scopes: list[str]
+    ) -> Callable[[ConnexionRequest], dict[str, Any]]:
+        """Return the function that Connexion asks to verify a request."""
+
+        def verify(request: ConnexionRequest) -> dict[str, Any]:
+            self._authority.authorize(request.headers, scopes)
+            return {}
+
+        return verify
+
+
+def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteResponse]]:
+    """Return the handler as Connexion calls it: its arguments from the Call, its reply checked."""
+
+    async def respond(**_: object) -> StarletteResponse:
+        call = Call.of(current_scope)
+        response = await handler(**call.arguments)
+        call.operation.check_reply(response.status, response.headers, response.content)
+        return starlette_response(response)
+
+    # Connexion gives every function the path's parameters, and reads the body a second time for
+    # one whose signature takes any keyword.
+    vars(respond)["__signature__"] = Signature()
+    return respond
+
+
+def _validator_map(contract: Contract, clock: Clock) -> dict[str, Any]:
+    bodies = [operation.body for operation in contract.operations.values() if operation.body]
+    media_types = {media_type for body in bodies for media_type in body.media_types}
+    validator = partial(BodyValidator, contract, clock)
+    return {"parameter": ParameterValidator, "body": dict.fromkeys(media_types, validator)}
+
+
+def _problem_response(
+    problems: Problems, request: ConnexionRequest, error: Exception
+) -> ConnexionResponse:
+    response = problems.answer(error, request_id.get() or "")
+    return ConnexionResponse(response.status, body=response.content, headers=dict(response.headers))
+
+
+def routable(bundle: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the bundle as Connexion can route it: a base path and a specification each.
+
+    Connexion knows one server a document, so the paths are parted by theirs. It makes `/sites/abc`
+    unknown where the path has an integer; as text it is left to us to say what is wrong with it.
+    """
+    bases = sorted({server_path(item, bundle) for item in bundle["paths"].values()})
+    return [(base, _served_at(base, bundle)) for base in bases]
+
+
+def _served_at(base: str, bundle: Mapping[str, Any]) -> dict[str, Any]:
+    paths = {
+        path: {key: value for key, value in item.items() if key != "servers"}
+        for path, item in bundle["paths"].items()
+        if server_path(item, bundle) == base
+    }
+    components = bundle["components"]
+    parameters = {name: _untyped(p) for name, p in components["parameters"].items()}
+    return {
+        **bundle,
+        "servers": [{"url": base or "/"}],
+        "paths": paths,
+        "components": {**components, "parameters": parameters},
+    }
+
+
+def _untyped(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**parameter, "schema": {"type": "string"}} if parameter["in"] == "path" else parameter

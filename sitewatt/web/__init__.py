@@ -1,0 +1,1 @@
+"""What lies between ASGI and the contract: bodies, envelopes, served documents."""
