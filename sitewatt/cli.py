@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -84,7 +84,7 @@ def contract(given: argparse.Namespace) -> int:
 
 
 @contextmanager
-def database(chosen: Settings) -> Iterator[str]:
+def database(chosen: Settings) -> Generator[str]:
     """Give the URI of the user's MongoDB, or of the embedded one for as long as it is needed."""
     if chosen.mongodb_uri is not None:
         yield chosen.mongodb_uri

@@ -6,6 +6,7 @@ does not hand to handlers, reach them in the same way.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import Signature
@@ -15,7 +16,6 @@ import connexion
 from connexion.context import scope as current_scope
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import MiddlewarePosition
-from connexion.middleware.lifespan import Lifespan
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.datastructures import Headers
@@ -59,7 +59,7 @@ def connexion_app(
     authority: Authority,
     problems: Problems,
     clock: Clock,
-    lifespan: Lifespan,
+    lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
 ) -> ASGIApp:
     """Return the contract's operations as an ASGI application on Connexion's stack."""
     app: Any = connexion.AsyncApp(
@@ -163,7 +163,7 @@ class KeyScheme:
         """Return the function that Connexion asks to verify a request."""
 
         def verify(request: ConnexionRequest) -> dict[str, Any]:
-            self._authority.authorize(request.headers, scopes)
+            self._authority.authorize(cast("Mapping[str, str]", request.headers), scopes)
             return {}
 
         return verify
@@ -173,7 +173,7 @@ def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteRe
     """Return the handler as Connexion calls it: its arguments from the Call, its reply checked."""
 
     async def respond(**_: object) -> StarletteResponse:
-        call = Call.of(current_scope)
+        call = Call.of(cast("Scope", current_scope))
         response = await handler(**call.arguments)
         call.operation.check_reply(response.status, response.headers, response.content)
         return starlette_response(response)

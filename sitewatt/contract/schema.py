@@ -72,7 +72,10 @@ class Schema:
 
     def _broken_rules(self, value: Any, request: Request) -> Iterator[Fault]:
         for path, keyword, setting in self._rules:
-            for below, detail, hint in RULES[keyword](_at(value, path), setting, request):
+            given = _at(value, path)
+            if given is _ABSENT:
+                continue
+            for below, detail, hint in RULES[keyword](given, setting, request):
                 yield Fault("body", pointer((*path, *below)), keyword, detail, hint)
 
     def _explained(self, error: ValidationError) -> Iterator[Fault]:
@@ -141,13 +144,16 @@ def _integer_reader(schema: Mapping[str, Any]) -> Reader | None:
 
 
 def _at(value: Any, path: Sequence[str | int]) -> Any:
-    """Return what stands at the path; None where the value has no such place."""
+    """Return what stands at the path, _ABSENT where the value has no such place."""
     for step in path:
         try:
             value = value[step]
         except (KeyError, IndexError, TypeError):
-            return None
+            return _ABSENT
     return value
+
+
+_ABSENT = object()
 
 
 def _is_of(value: Any, type_: str | None) -> bool:

@@ -65,6 +65,13 @@ async def test_push_configuration_holds_from_now_when_there_is_one_already(
     assert answer.json()["effective_from"] == "2023-11-14T22:14:20Z"
 
 
+async def test_push_configuration_needs_no_id(client: httpx.AsyncClient) -> None:
+    body = configuration()
+    del body["id"]
+    answer = await client.post(URL, json=body)
+    assert (answer.status_code, answer.json()["id"]) == (201, 1)
+
+
 async def test_push_configuration_refuses_the_id_of_another_site(client: httpx.AsyncClient) -> None:
     answer = await client.post(URL, json=configuration(id=2))
     assert answer.status_code == 422

@@ -1,0 +1,69 @@
+"""Readings between the wire and the store, and the cursors of their pages."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers import columns, cursors, instants
+from storage import COLUMNS, Receipt, Values
+
+INSTANTS = st.integers(instants.FIRST, instants.END - 1)
+ENERGIES = st.integers(0, 10**9) | st.floats(0, 1e9)
+VALUES: st.SearchStrategy[Values] = st.tuples(
+    st.floats(0, 100), ENERGIES, ENERGIES, st.booleans(), st.booleans(), st.booleans()
+)
+READINGS = st.dictionaries(INSTANTS, VALUES, max_size=20)
+
+
+@given(READINGS)
+def test_readings_come_back_from_their_columns(readings: dict[int, Values]) -> None:
+    assert columns.readings(columns.series([*readings.items()], COLUMNS)) == readings
+
+
+@given(INSTANTS, VALUES)
+def test_a_reading_comes_back_from_its_scalars(instant: int, values: Values) -> None:
+    assert columns.readings(columns.reading(instant, values)) == {instant: values}
+
+
+@given(READINGS, st.lists(st.sampled_from(COLUMNS), unique=True, min_size=1))
+def test_a_series_has_the_stamps_and_the_columns_asked_for_in_equal_length(
+    readings: dict[int, Values], names: list[str]
+) -> None:
+    series: dict[str, list[Any]] = columns.series([*readings.items()], names)
+    assert [*series] == ["dt-stamp", *names]
+    assert {len(column) for column in series.values()} == {len(readings)}
+
+
+def test_a_receipt_of_nothing_names_no_span() -> None:
+    members = columns.receipt_members(Receipt(0, 0, 0, 0, 0, None, None))
+    assert "first" not in members
+    assert "last" not in members
+
+
+@given(st.integers(0, instants.END))
+def test_a_cursor_reads_back(position: int) -> None:
+    assert cursors.read(cursors.write(position)) == position
+
+
+@given(st.text("ABCDEFabcdef0189_-", min_size=1, max_size=64))
+def test_a_cursor_that_was_never_written_is_refused(word: str) -> None:
+    try:
+        position = cursors.read(word)
+    except cursors.UnreadableCursor:
+        return
+    assert position is not None
+    assert cursors.write(position) == word
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"), [("asc", cursors.Span(15, 20)), ("desc", cursors.Span(10, 16))]
+)
+def test_a_span_is_cut_where_the_cursor_stands(order: str, expected: cursors.Span) -> None:
+    start, end = instants.format_instant(10), instants.format_instant(20)
+    assert cursors.span(start, end, order, cursors.write(15)) == expected
+
+
+def test_a_span_without_ends_is_all_of_time() -> None:
+    assert cursors.span(None, None, "asc", None) == (instants.FIRST, instants.END)

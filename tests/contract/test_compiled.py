@@ -1,0 +1,304 @@
+"""The compiled contract: its judgement, value by value, and against the reference."""
+
+import copy
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+import openapi
+from handlers import handlers
+from sitewatt.app import check_one_to_one
+from sitewatt.contract import (
+    BadParameters,
+    BrokenReply,
+    Contract,
+    ContractError,
+    InvalidBody,
+    NotJson,
+    Request,
+)
+from sitewatt.contract.faults import did_you_mean, pointer, shown
+from sitewatt.contract.formats import FORMATS
+from sitewatt.contract.media_types import essence
+from sitewatt.contract.parameters import Parameters, argument_name
+from sitewatt.contract.schema import Schema, resolved
+from sitewatt.contract.strict_json import read
+from sitewatt.problems import Problems
+
+BUNDLE = openapi.bundle()
+CONTRACT = Contract(BUNDLE)
+COMPONENTS = BUNDLE["components"]
+REQUEST = Request(now=1_700_000_000, parameters={"site_id": 1})
+BODIES = {name: op.body for name, op in CONTRACT.operations.items() if op.body is not None}
+
+
+def schema(name: str) -> Schema:
+    return Schema(resolved(COMPONENTS["schemas"][name], COMPONENTS))
+
+
+# One to one
+
+
+def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:
+    check_one_to_one(CONTRACT, handlers())
+
+
+def test_an_operation_without_a_handler_is_refused() -> None:
+    given = handlers()
+    del given["get_site"]
+    with pytest.raises(ContractError, match="without a handler: get_site"):
+        check_one_to_one(CONTRACT, given)
+
+
+def test_a_handler_without_an_operation_is_refused() -> None:
+    given = handlers() | {"paint_site": handlers()["get_site"]}
+    with pytest.raises(ContractError, match="without an operation: paint_site"):
+        check_one_to_one(CONTRACT, given)
+
+
+def test_a_handler_that_takes_other_parameters_is_refused() -> None:
+    given = handlers() | {"get_site": handlers()["get_latest_reading"]}
+    with pytest.raises(ContractError, match=r"get_site and its handler differ.*if_none_match"):
+        check_one_to_one(CONTRACT, given)
+
+
+# Against the reference
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-10, 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "soc", "units", "x"]), children, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[str, Any]:
+    """One of the brief's documents with a value or two exchanged for something else."""
+    name = draw(st.sampled_from(["sites", "configuration", "live"]))
+    document = copy.deepcopy(COMPONENTS["examples"][f"brief_{name}"]["value"])
+    for _ in range(draw(st.integers(1, 2))):
+        spot: Any = document
+        while True:
+            keys = [*spot] if isinstance(spot, dict) else [*range(len(spot))]
+            if not keys:
+                break
+            key = draw(st.sampled_from(keys))
+            if not isinstance(spot[key], dict | list) or not draw(st.booleans()):
+                spot[key] = draw(JUNK)
+                break
+            spot = spot[key]
+    return name, document
+
+
+SCHEMA_OF = {
+    "sites": "NewSiteOrSites",
+    "configuration": "NewConfiguration",
+    "live": "ReadingOrColumns",
+}
+OPERATION_OF = {"sites": "create_sites", "configuration": "push_configuration", "live": "push_live"}
+
+
+@settings(max_examples=400, deadline=None)
+@given(mutated())
+def test_the_compiled_verdict_is_that_of_the_reference_and_the_rules(case: tuple[str, Any]) -> None:
+    name, document = case
+    whole = resolved(COMPONENTS["schemas"][SCHEMA_OF[name]], COMPONENTS)
+    checker = Draft202012Validator.FORMAT_CHECKER.__class__(formats=())
+    for format_, reason in FORMATS.items():
+        checker.checks(format_)(lambda text, r=reason: not isinstance(text, str) or r(text) is None)
+    reference = Draft202012Validator(whole, format_checker=checker).is_valid(document)
+    compiled = Schema(whole)
+    faults = compiled.faults(document, REQUEST, most=100)
+    assert compiled.accepts(document, REQUEST) == (not faults)
+    if not reference:
+        assert faults
+    else:
+        assert all(fault.keyword.startswith("x-") for fault in faults)
+
+
+@settings(max_examples=200, deadline=None)
+@given(mutated())
+def test_a_refusal_is_a_problem_document_of_the_contract(case: tuple[str, Any]) -> None:
+    name, document = case
+    problems = Problems(CONTRACT)
+    try:
+        BODIES[OPERATION_OF[name]].read(json.dumps(document).encode(), REQUEST)
+    except (InvalidBody, NotJson) as refusal:
+        answer = problems.answer(refusal, "r")
+        assert schema("Problem").accepts(json.loads(answer.content), REQUEST)
+        assert len(answer.content) <= CONTRACT.limits["problem_bytes"]
+        assert answer.status in (400, 422)
+
+
+# Strict JSON
+
+
+@given(JUNK)
+def test_strict_json_reads_what_json_writes(value: Any) -> None:
+    assert read(json.dumps(value).encode(), depth=32) == value
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 9), min_size=1, max_size=4), st.data())
+def test_strict_json_refuses_a_name_that_stands_twice(
+    members: dict[str, int], data: st.DataObject
+) -> None:
+    again = data.draw(st.sampled_from([*members]))
+    pairs = [*members.items(), (again, 1)]
+    text = "{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in pairs) + "}"
+    with pytest.raises(NotJson, match="twice"):
+        read(text.encode(), depth=32)
+
+
+@pytest.mark.parametrize("depth", [1, 31, 32, 33])
+def test_strict_json_counts_levels_not_brackets(depth: int) -> None:
+    flat = b"[" + b",".join([b"[]"] * 100) + b"]"
+    assert read(flat, depth=2) == [[]] * 100
+    nested = b'{"a":' * depth + b"1" + b"}" * depth
+    if depth <= 32:
+        assert read(nested, depth=32)
+    else:
+        with pytest.raises(NotJson, match="deeper than 32"):
+            read(nested, depth=32)
+
+
+def test_brackets_inside_strings_are_no_levels() -> None:
+    assert read(b'["' + b"[" * 100 + b'"]', depth=32) == ["[" * 100]
+
+
+# Integers
+
+
+def test_an_integer_is_read_as_int_however_it_is_spelt() -> None:
+    raw = b'{"battery":{"vendor":"KATL","capacity_kwh":1.0,"max_power_kw":1},"production":{"pv":'
+    raw += b'{"units":1e0},"bio":{"units":2.0},"cro":{"units":3}},"revision":1.0}'
+    value = BODIES["push_configuration"].read(raw, REQUEST)
+    units = [value["production"][kind]["units"] for kind in ("pv", "bio", "cro")]
+    assert (units, [type(unit) for unit in units]) == ([1, 2, 3], [int, int, int])
+    assert type(value["revision"]) is int
+    assert type(value["battery"]["capacity_kwh"]) is float
+
+
+# Faults
+
+
+def test_a_pointer_escapes_and_cuts_names() -> None:
+    assert pointer(["a/b~c", 3]) == "/a~1b~0c/3"
+    assert len(pointer(["x" * 1000])) == 65
+
+
+def test_a_shown_name_has_nothing_a_terminal_would_obey() -> None:
+    assert shown("a\x1b[31m\u202eb").isprintable()
+
+
+def test_a_hint_names_the_nearest_known_word_in_any_case() -> None:
+    assert did_you_mean("TESLA", ["Tesla", "KATL"]) == "did you mean `Tesla`?"
+    assert did_you_mean("zzz", ["Tesla", "KATL"]) is None
+
+
+# Parameters
+
+
+def test_an_argument_has_a_name_that_python_can_have() -> None:
+    assert [argument_name(n) for n in ("If-Match", "from", "type", "limit")] == [
+        "if_match",
+        "from_",
+        "type_",
+        "limit",
+    ]
+
+
+@given(st.binary(max_size=40))
+def test_any_query_is_read_or_refused(query: bytes) -> None:
+    parameters = CONTRACT.operations["list_readings"].parameters
+    with suppress(BadParameters):
+        assert parameters.read({"site_id": "1"}, query, {})["limit"] >= 1
+
+
+@given(st.integers(1, 10_000))
+def test_an_integer_parameter_has_one_spelling(limit: int) -> None:
+    parameters = CONTRACT.operations["list_readings"].parameters
+    assert parameters.read({"site_id": "1"}, b"limit=%d" % limit, {})["limit"] == limit
+    for spelling in (b"0%d", b"+%d", b"%d.0", b"%%20%d", b"%d_0"):
+        with pytest.raises(BadParameters):
+            parameters.read({"site_id": "1"}, b"limit=" + spelling % limit, {})
+
+
+def test_a_missing_parameter_is_the_contracts_default_or_none() -> None:
+    values = CONTRACT.operations["push_live"].parameters.read({"site_id": "1"}, b"", {})
+    assert values == {"site_id": 1, "on_conflict": "reject", "dry_run": False}
+
+
+def test_a_parameter_without_its_required_text_is_a_fault() -> None:
+    declared = {"name": "to", "in": "query", "required": True, "schema": {"type": "string"}}
+    with pytest.raises(BadParameters) as refusal:
+        Parameters([declared]).read({}, b"", {})
+    assert [fault.keyword for fault in refusal.value.faults] == ["required"]
+
+
+# Media types
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, None),
+        ("application/json", "application/json"),
+        ("Application/JSON ; Charset=UTF-8", "application/json"),
+        ("application/json; charset=latin-1", None),
+        ("application/json; version=1", "application/json"),
+    ],
+)
+def test_the_essence_of_a_media_type(text: str | None, expected: str | None) -> None:
+    assert essence(text) == expected
+
+
+# Replies and the contract itself
+
+
+def test_a_reply_that_breaks_the_contract_is_found() -> None:
+    operation = CONTRACT.operations["get_site"]
+    json_ = {"Content-Type": "application/json", "ETag": '"a"'}
+    good = b'{"id":1,"name":"a","location":"b","time_zone":"UTC"}'
+    operation.check_reply(200, json_, good)
+    broken: list[tuple[int, dict[str, str], bytes]] = [
+        (201, json_, good),
+        (200, json_ | {"Content-Type": "text/plain"}, good),
+        (200, json_, good.replace(b"1", b"0")),
+        (200, json_, b"{}"),
+    ]
+    for status, headers, content in broken:
+        with pytest.raises(BrokenReply):
+            operation.check_reply(status, headers, content)
+    with pytest.raises(BrokenReply, match="location"):
+        CONTRACT.operations["create_sites"].check_reply(201, json_, good)
+
+
+def test_a_rule_where_it_would_not_be_enforced_is_refused_at_start() -> None:
+    inner = {"type": "object", "properties": {"at": {"type": "string", "x-not-after-now": 1}}}
+    with pytest.raises(ContractError, match="items"):
+        Schema({"type": "array", "items": inner})
+
+
+def test_bodies_of_one_operation_have_one_schema() -> None:
+    bundle = openapi.bundle()
+    content = bundle["paths"]["/sites"]["post"]["requestBody"]["content"]
+    content["text/json"] = {"schema": {"type": "string"}}
+    with pytest.raises(ContractError, match="one schema"):
+        Contract(bundle)
+
+
+def test_a_url_is_made_of_the_contracts_path() -> None:
+    assert CONTRACT.url_for("get_site", site_id=7) == "/v1/sites/7"
+    assert CONTRACT.url_for("get_problem_type", type="a/b") == "/problems/a%2Fb"
