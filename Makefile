@@ -1,0 +1,83 @@
+# Python 3.11+ with venv and make are enough for `run`, `test` and `lint`; `types` and `contract`
+# also need Node.js with npm. ARGS passes words on: make test ARGS="tests/api -x".
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+NPX := node_modules/.bin
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
+	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+METADATA := setup.cfg pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test coverage lint types contract format lock clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.run ## Start the service on 127.0.0.1:8080 with its own mongod
+	@$(BIN)/sitewatt serve $(ARGS)
+
+test: $(VENV)/.dev ## Run the whole test suite
+	@$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
+
+coverage: $(VENV)/.dev ## Run the test suite and list the lines it does not reach
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+lint: $(VENV)/.dev ## Check style, format and the arrows between the packages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev node_modules/.package-lock.json ## Check types with mypy and pyright
+	$(BIN)/mypy
+	$(NPX)/pyright
+
+contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract and compare its bundle
+	$(NPX)/redocly lint
+	$(BIN)/pytest tests/contract $(ARGS)
+
+format: $(VENV)/.dev ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
+	$(COMPILE) $(ARGS) --extra test --extra dev --output-file requirements/dev.txt setup.cfg
+	$(COMPILE) --upgrade --constraint requirements/dev.txt \
+		--output-file requirements/runtime.txt setup.cfg
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --only-build-deps \
+		--build-deps-for wheel --build-deps-for editable \
+		--output-file requirements/build.txt setup.cfg
+
+clean: ## Remove what was installed and built; data in sitewatt-data stays
+	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than the files it was installed from; nothing is installed twice.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("sitewatt needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "Creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.created requirements.txt requirements/runtime.txt requirements/build.txt requirements/embedded.txt $(METADATA)
+	@echo "Installing what the service needs"
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
+	@echo "Installing the tools of the tests and of development"
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@npm ci --loglevel=error --no-audit --no-fund
+	@touch $@
