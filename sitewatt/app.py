@@ -17,12 +17,12 @@ from sitewatt import observability, settings
 from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
 from sitewatt.binding import positional
 from sitewatt.contract import Contract, ContractError
-from sitewatt.problems import Problems
 from sitewatt.settings import Settings
 from sitewatt.stock import connexion_app
 from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
+from sitewatt.web.problem_documents import ProblemDocuments
 from storage import DATABASE_NAME, Store, Unavailable, connect
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def create_app(
 ) -> ASGIApp:
     """Return the service on a store. Nothing in it is global: two may stand side by side."""
     contract = compiled_contract()
-    problems = Problems(contract)
+    problems = ProblemDocuments(contract)
     services: dict[str, Any] = {
         "store": store,
         "clock": clock,

@@ -14,11 +14,13 @@ from typing import Any, cast
 
 import connexion
 from connexion.context import scope as current_scope
+from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,8 +31,8 @@ from sitewatt.binding import bound
 from sitewatt.contract import Contract, Match, MethodNotAllowed, Operation, Request
 from sitewatt.contract.operations import server_path
 from sitewatt.observability import request_id
-from sitewatt.problems import Problems
 from sitewatt.web.bodies import admit_length, read_body
+from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
 _CALL = "sitewatt.call"
@@ -57,7 +59,7 @@ def connexion_app(
     services: Mapping[str, Any],
     *,
     authority: Authority,
-    problems: Problems,
+    problems: ProblemDocuments,
     clock: Clock,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
 ) -> ASGIApp:
@@ -69,7 +71,7 @@ def connexion_app(
         swagger_ui_options=SwaggerUIOptions(swagger_ui=False, serve_spec=False),
     )
     app.add_middleware(Admission, position=MiddlewarePosition.BEFORE_ROUTING, contract=contract)
-    for kind in (Exception, connexion.exceptions.ProblemException):
+    for kind in (Exception, HTTPException, ProblemException):
         app.add_error_handler(kind, partial(_problem_response, problems))
     functions = {
         name: _as_connexion_calls(bound(handler, services)) for name, handler in handlers.items()
@@ -192,7 +194,7 @@ def _validator_map(contract: Contract, clock: Clock) -> dict[str, Any]:
 
 
 def _problem_response(
-    problems: Problems, request: ConnexionRequest, error: Exception
+    problems: ProblemDocuments, request: ConnexionRequest, error: Exception
 ) -> ConnexionResponse:
     response = problems.answer(error, request_id.get() or "")
     return ConnexionResponse(response.status, body=response.content, headers=dict(response.headers))

@@ -11,7 +11,7 @@ from swagger_ui_bundle import swagger_ui_path
 
 from sitewatt.contract import UnknownPath
 from sitewatt.observability import request_id
-from sitewatt.problems import Problems
+from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
 _OURS = files("sitewatt.web")
@@ -29,7 +29,7 @@ async def _to_docs(request: Request) -> Response:
     return RedirectResponse("/docs/")
 
 
-def docs_app(problems: Problems) -> Starlette:
+def docs_app(problems: ProblemDocuments) -> Starlette:
     """Return the pages below /docs, and the way there from / and /docs."""
 
     async def unknown(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority, ForeignRequest
 from sitewatt.observability import access, request_id
-from sitewatt.problems import Problems
+from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -29,7 +29,7 @@ _SAFE_HEADERS: Mapping[str, str] = {
 class Envelope:
     """Wraps the application: lets in whom the authority admits, and signs what goes out."""
 
-    def __init__(self, app: ASGIApp, *, authority: Authority, problems: Problems) -> None:
+    def __init__(self, app: ASGIApp, *, authority: Authority, problems: ProblemDocuments) -> None:
         self._app = app
         self._authority = authority
         self._problems = problems

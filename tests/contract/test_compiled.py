@@ -28,7 +28,7 @@ from sitewatt.contract.media_types import essence
 from sitewatt.contract.parameters import Parameters, argument_name
 from sitewatt.contract.schema import Schema, resolved
 from sitewatt.contract.strict_json import read
-from sitewatt.problems import Problems
+from sitewatt.web.problem_documents import ProblemDocuments
 
 BUNDLE = openapi.bundle()
 CONTRACT = Contract(BUNDLE)
@@ -132,7 +132,7 @@ def test_the_compiled_verdict_is_that_of_the_reference_and_the_rules(case: tuple
 @given(mutated())
 def test_a_refusal_is_a_problem_document_of_the_contract(case: tuple[str, Any]) -> None:
     name, document = case
-    problems = Problems(CONTRACT)
+    problems = ProblemDocuments(CONTRACT)
     try:
         BODIES[OPERATION_OF[name]].read(json.dumps(document).encode(), REQUEST)
     except (InvalidBody, NotJson) as refusal:
