@@ -59,14 +59,22 @@ class Routes:
 
         HEAD names what GET does.
         """
+        operations, texts = self._find(path)
+        operation = operations.get("GET" if method == "HEAD" else method)
+        if operation is None:
+            raise MethodNotAllowed(_allowed(operations))
+        return Match(operation, texts)
+
+    def allowed(self, path: str) -> tuple[str, ...]:
+        """Return the methods of the path, OPTIONS among them; raises UnknownPath."""
+        return _allowed(self._find(path)[0])
+
+    def _find(self, path: str) -> tuple[Mapping[str, "Operation"], Mapping[str, str]]:
         segments = path.split("/")
         for template in self._templates:
             texts = template.match(segments)
             if texts is not None:
-                operation = template.operations.get("GET" if method == "HEAD" else method)
-                if operation is None:
-                    raise MethodNotAllowed(_allowed(template.operations))
-                return Match(operation, texts)
+                return template.operations, texts
         raise UnknownPath
 
 
