@@ -23,7 +23,7 @@ from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
-from storage import DATABASE_NAME, Store, Unavailable, connect
+from storage import DATABASE_NAME, StorageError, Store, connect
 
 logger = logging.getLogger(__name__)
 
@@ -109,14 +109,17 @@ def authority(chosen: Settings) -> Authority:
 
 
 async def _prepare(store: Store, clock: Clock) -> None:
-    """Prepare the store as soon as the database lets us; until then requests answer 503."""
+    """Prepare the store as soon as the database lets us; until then the service is not ready."""
+    said = ""
     while True:
         try:
             await store.prepare()
             await store.sites.sweep(clock())
             return
-        except Unavailable as error:
-            logger.warning("waiting for the database: %s", error.reason)
+        except StorageError as error:
+            if str(error) != said:
+                said = str(error)
+                logger.warning("waiting for the database: %s", said)
             await asyncio.sleep(RETRY_PREPARATION_SECONDS)
 
 

@@ -24,7 +24,10 @@ from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
 from sitewatt.mongod import Mongod, MongodError, Options, find_binary
 from sitewatt.settings import Settings, SettingsError
-from storage import Unavailable
+from storage import StorageError
+
+EXPECTED = (SettingsError, KeyFileError, MongodError, ContractError, StorageError)
+"""What can be wrong with a machine or its settings: a sentence is told, not a traceback."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         return int(given.command(given))
-    except (SettingsError, KeyFileError, MongodError, ContractError, Unavailable) as error:
+    except EXPECTED as error:
         print(f"sitewatt: {error}", file=sys.stderr)
         return 1
 

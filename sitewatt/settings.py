@@ -85,6 +85,13 @@ def seconds(text: str) -> float:
     raise ValueError("seconds, more than 0 and at most 600")
 
 
+def mongodb_address(text: str) -> str:
+    """Return the address of a MongoDB."""
+    if text.startswith(("mongodb://", "mongodb+srv://")):
+        return text
+    raise ValueError("an address that begins with mongodb:// or mongodb+srv://")
+
+
 def switch(text: str) -> bool:
     """Return a boolean, written `true` or `false`."""
     return one_of("true", "false")(text) == "true"
@@ -94,7 +101,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", "127.0.0.1", str, "the address to listen on; any other needs an admin key"),
     Setting("port", "8080", whole(0, 65535), "the port to listen on; 0 takes a free one"),
     Setting("data_dir", "sitewatt-data", Path, "where the embedded MongoDB keeps its files"),
-    Setting("mongodb_uri", None, str, "a MongoDB 6.0+ replica set to use instead of the embedded"),
+    Setting("mongodb_uri", None, mongodb_address, "a MongoDB 6.0+ of your own"),
     Setting("mongodb_timeout", "15", seconds, "how long the database may take before a 503"),
     Setting("mongod_cache", "256", whole(256, 1_000_000), "the embedded MongoDB's cache in MB"),
     Setting("mongod_oplog", "128", whole(50, 1_000_000), "the embedded MongoDB's oplog in MB"),

@@ -5,6 +5,7 @@
 
 from storage.connection import DATABASE_NAME, connect
 from storage.errors import (
+    BadAddress,
     NoConfiguration,
     NoIdsLeft,
     NoReadings,
@@ -16,6 +17,7 @@ from storage.errors import (
     Unavailable,
     UnknownRevision,
     UnknownSite,
+    UnsuitableServer,
 )
 from storage.model import (
     COLUMNS,
@@ -40,6 +42,7 @@ from storage.store import Store
 __all__ = [
     "COLUMNS",
     "DATABASE_NAME",
+    "BadAddress",
     "Battery",
     "Configuration",
     "Conflict",
@@ -66,6 +69,7 @@ __all__ = [
     "Unavailable",
     "UnknownRevision",
     "UnknownSite",
+    "UnsuitableServer",
     "Values",
     "connect",
 ]

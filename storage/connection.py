@@ -1,35 +1,47 @@
 """The connection to MongoDB, with everything that matters set explicitly."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pymongo import AsyncMongoClient
+from pymongo.errors import ConfigurationError
+
+from storage.errors import BadAddress
 
 DATABASE_NAME = "sitewatt"
 """The database to use when the URI names none."""
+
+_OPTIONS: Mapping[str, Any] = {
+    "w": "majority",
+    "journal": True,
+    "readConcernLevel": "majority",
+    "readPreference": "primary",
+    "retryWrites": True,
+    "retryReads": True,
+    "document_class": dict,
+    "tz_aware": True,
+    "uuidRepresentation": "standard",
+    "unicode_decode_error_handler": "strict",
+    "maxPoolSize": 100,
+    "appname": "sitewatt",
+}
 
 
 def connect(uri: str, *, timeout: float) -> AsyncMongoClient[dict[str, Any]]:
     """Return a client whose every call ends within `timeout` seconds; it connects when first used.
 
     Written means by a majority and journalled, read means from the primary what a majority has;
-    these options win over the same ones in the URI. Whoever connects closes the client.
+    these options win over the same ones in the URI. Whoever connects closes the client. Raises
+    BadAddress for a URI that is none.
     """
     milliseconds = max(1, round(timeout * 1000))
-    return AsyncMongoClient(
-        uri,
-        timeoutMS=milliseconds,
-        serverSelectionTimeoutMS=milliseconds,
-        connectTimeoutMS=milliseconds,
-        w="majority",
-        journal=True,
-        readConcernLevel="majority",
-        readPreference="primary",
-        retryWrites=True,
-        retryReads=True,
-        document_class=dict,
-        tz_aware=True,
-        uuidRepresentation="standard",
-        unicode_decode_error_handler="strict",
-        maxPoolSize=100,
-        appname="sitewatt",
-    )
+    try:
+        return AsyncMongoClient(
+            uri,
+            timeoutMS=milliseconds,
+            serverSelectionTimeoutMS=milliseconds,
+            connectTimeoutMS=milliseconds,
+            **_OPTIONS,
+        )
+    except (ConfigurationError, ValueError) as error:
+        raise BadAddress(f"the address of the database is none: {error}") from None

@@ -18,6 +18,8 @@ class StorageError(Exception):
     ├── TooManyRevisions    the site's history is full
     ├── NoReadings          the site has no reading
     ├── ReadingsConflict    other values are stored for some of the pushed instants
+    ├── BadAddress          the address of the database is none
+    ├── UnsuitableServer    the database is too old, or no replica set
     └── Unavailable         the database is away, slow, not writable or did not confirm
     """
 
@@ -95,6 +97,14 @@ class ReadingsConflict(StorageError):
         super().__init__(f"{receipt.conflicts} readings differ from the stored ones")
         self.receipt = receipt
         self.conflicts = list(conflicts)
+
+
+class UnsuitableServer(StorageError):
+    """The database is one that cannot keep what the store promises; the text says why."""
+
+
+class BadAddress(StorageError):
+    """The address of the database cannot be one; the text says why and shows no password."""
 
 
 class Unavailable(StorageError):

@@ -35,8 +35,8 @@ INDEX_BY_FILTER: Mapping[tuple[bool, bool], str] = {
 }
 """The index for a list of sites, by whether it is filtered by location and by name.
 
-It is named in the query, because a plan that the server remembers from a common name reads on and
-on for a rare one.
+It is named in the query, because the plan that the server remembers from common names walks along
+`_id` and reads in vain for a rare one, until it is made anew.
 """
 
 _OPTIONS: Mapping[str, Document] = {

@@ -11,6 +11,7 @@ from storage.configurations import Configurations
 from storage.database import Database, Document
 from storage.errors import Unavailable
 from storage.live import Live
+from storage.server import greet
 from storage.sites import Sites
 from storage.validators import validators
 
@@ -29,6 +30,7 @@ class Store:
     @bounded
     async def prepare(self) -> None:
         """Make collections, validators and indexes what they must be; safe from many workers."""
+        await greet(self.database)
         await layout.prepare(self.database, self._validators)
         self._prepared = True
 
@@ -41,9 +43,7 @@ class Store:
     @bounded
     async def ping(self) -> None:
         """Return when a primary takes writes and reads what a majority has; else Unavailable."""
-        answer = await self.database.raw.command({"hello": 1})
-        if not answer.get("isWritablePrimary"):
-            raise Unavailable("not a writable primary")
+        await greet(self.database)
         await self.database.counters.find_one({"_id": "sites"})
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
-from conftest import Clock, example
+from api_service import Clock, example
 
 URL = "/v1/sites/1/configuration"
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from conftest import Clock, example
+from api_service import Clock, example
 
 from storage import Store
 

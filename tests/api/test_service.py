@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from conftest import BUNDLE, CONTRACT, KEY, LOCKED, Service, example
+from api_service import BUNDLE, CONTRACT, KEY, LOCKED, Service, example
 from jsonschema import Draft202012Validator
 
 from sitewatt.auth import AdminKey

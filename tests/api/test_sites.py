@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from conftest import Clock, example
+from api_service import Clock, example
 
 WILLO = {"id": 1, "name": "Willo Woods", "location": "north", "time_zone": "UTC"}
 

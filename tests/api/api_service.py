@@ -1,0 +1,73 @@
+"""What the API tests share: the contract, the two services, and the check of every answer."""
+
+from typing import Any, cast
+
+import httpx
+
+import openapi
+from sitewatt.app import create_app
+from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
+from sitewatt.contract import Contract, MethodNotAllowed, UnknownPath
+from storage import Store
+
+BUNDLE = openapi.bundle()
+CONTRACT = Contract(BUNDLE)
+SCHEMAS = BUNDLE["components"]["schemas"]
+KEY = "k" * 32
+
+
+class Clock:
+    """Tells the time that a test sets; at first 2023-11-14T22:13:20Z."""
+
+    now = 1_700_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class Current:
+    """Stands for the test's own store or clock in an application that outlives the test."""
+
+    def __init__(self) -> None:
+        self.real: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def __call__(self) -> int:
+        now: int = self.real()
+        return now
+
+
+class Service:
+    """An application, built once for all tests, on the store and the clock of each."""
+
+    def __init__(self, authority: Authority) -> None:
+        self.store, self.clock = Current(), Current()
+        self.app = create_app(cast("Store", self.store), authority, clock=self.clock)
+
+
+OPEN, LOCKED = Service(OpenToThisMachine()), Service(AdminKey(KEY))
+
+
+def example(name: str) -> Any:
+    """A fresh copy of one of the contract's examples."""
+    return openapi.bundle()["components"]["examples"][name]["value"]
+
+
+async def keeps_the_contract(answer: httpx.Response) -> None:
+    """Refuse an answer that the contract does not declare, and any bug's."""
+    await answer.aread()
+    request = answer.request
+    assert answer.headers["x-request-id"]
+    assert answer.status_code != 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        slug = answer.json()["type"].removeprefix("/problems/")
+        assert BUNDLE["x-problem-types"][slug]["status"] == answer.status_code
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    try:
+        operation = CONTRACT.routes.match(request.method, request.url.path).operation
+    except (UnknownPath, MethodNotAllowed):
+        return
+    operation.check_reply(answer.status_code, answer.headers, answer.content)
