@@ -23,6 +23,7 @@ from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
+from sitewatt.workers import end_with_parent
 from storage import DATABASE_NAME, StorageError, Store, connect
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ def create_app(
 
 def app_from_environment() -> ASGIApp:
     """Return the service as the environment describes it; every worker process calls this."""
+    end_with_parent()
     chosen = settings.load({})
     observability.configure(chosen.log_format, chosen.log_level)
     return create_app(open_store(chosen), authority(chosen))

@@ -111,5 +111,5 @@ class Unavailable(StorageError):
     """The database is away, too slow, not writable, or did not confirm a write."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(f"the database does not answer as it should: {reason}")
         self.reason = reason

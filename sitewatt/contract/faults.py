@@ -65,9 +65,9 @@ def explain(keyword: str, given: Any, schema: Mapping[str, Any]) -> tuple[str, s
         said = FORMATS[schema["format"]](given) or said
     if keyword == "enum" and isinstance(given, str):
         return said, did_you_mean(given, map(str, schema["enum"]))
-    if keyword == "format":
+    if keyword == "format" and "example" in schema:
         return said, f"for example `{schema['example']}`"
-    if keyword == "pattern":
+    if keyword == "pattern" and "description" in schema:
         return said, " ".join(schema["description"].split())
     if keyword == "type" and _is_text_of(given, schema["type"]):
         return said, "write it without quotes"

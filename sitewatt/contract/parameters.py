@@ -120,7 +120,8 @@ class Parameters:
                 faults.append(Fault("query", "?", "encoding", "is not UTF-8 in percent-encoding"))
             elif name not in self._query:
                 hint = did_you_mean(name, self._query)
-                faults.append(Fault("query", shown(name), "unknown", "is not known here", hint))
+                place = shown(name) or "?"
+                faults.append(Fault("query", place, "unknown", "is not known here", hint))
             elif name in seen:
                 faults.append(Fault("query", name, "repeated", "must be given once"))
             else:

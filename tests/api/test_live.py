@@ -275,6 +275,7 @@ PARAMETER_FAULTS = [
     ("cursor=!", "cursor", "pattern"),
     ("cursor=AAAA", "cursor", "cursor"),
     ("%FF=1", "?", "encoding"),
+    ("=1", "?", "unknown"),
 ]
 
 

@@ -137,6 +137,15 @@ async def test_get_site_answers_304_to_who_has_it(client: httpx.AsyncClient, sit
     assert again.headers["etag"] == first.headers["etag"]
 
 
+async def test_get_site_refuses_a_condition_that_is_no_list_of_tags(
+    client: httpx.AsyncClient, site: int
+) -> None:
+    answer = await client.get(f"/v1/sites/{site}", headers={"If-None-Match": "0"})
+    assert answer.status_code == 400
+    fault = answer.json()["errors"][0]
+    assert (fault["in"], fault["name"], fault["keyword"]) == ("header", "If-None-Match", "pattern")
+
+
 @pytest.mark.parametrize("site_id", ["2", "2147483647"])
 async def test_get_site_answers_404_where_there_is_none(
     client: httpx.AsyncClient, site_id: str
