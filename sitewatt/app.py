@@ -1,10 +1,9 @@
 """The composition root: the contract, the handlers and the store become one application."""
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -19,16 +18,13 @@ from sitewatt.binding import positional
 from sitewatt.contract import Contract, ContractError
 from sitewatt.settings import Settings
 from sitewatt.stock import connexion_app
+from sitewatt.upkeep import keep_up
 from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.workers import end_with_parent
-from storage import DATABASE_NAME, StorageError, Store, connect
-
-logger = logging.getLogger(__name__)
-
-RETRY_PREPARATION_SECONDS = 1
+from storage import DATABASE_NAME, Store, connect
 
 
 def compiled_contract() -> Contract:
@@ -66,11 +62,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:
-        preparing = asyncio.create_task(_prepare(store, clock))
+        stopping = asyncio.Event()
+        upkeep = asyncio.create_task(keep_up(store, clock, stopping))
         yield
-        preparing.cancel()
-        with suppress(asyncio.CancelledError):
-            await preparing
+        stopping.set()
+        await upkeep
         await store.disconnect()
 
     operations = connexion_app(
@@ -108,21 +104,6 @@ def authority(chosen: Settings) -> Authority:
     if chosen.admin_key_file is None:
         return OpenToThisMachine()
     return AdminKey.from_file(chosen.admin_key_file)
-
-
-async def _prepare(store: Store, clock: Clock) -> None:
-    """Prepare the store as soon as the database lets us; until then the service is not ready."""
-    said = ""
-    while True:
-        try:
-            await store.prepare()
-            await store.sites.sweep(clock())
-            return
-        except StorageError as error:
-            if str(error) != said:
-                said = str(error)
-                logger.warning("waiting for the database: %s", said)
-            await asyncio.sleep(RETRY_PREPARATION_SECONDS)
 
 
 def _with_docs(operations: ASGIApp, docs: ASGIApp) -> ASGIApp:

@@ -14,11 +14,17 @@ from storage.errors import Unavailable, UnknownSite
 from storage.ids import span
 from storage.known import CACHE_SECONDS
 
-PURGE_DELAY = 2 * CACHE_SECONDS
-"""Seconds after which no worker takes a deleted site for one that is there."""
-
 _log = logging.getLogger(__name__)
 _GONE = dict.fromkeys((*SITE_FIELDS, "configurations"), "")
+
+
+def purge_delay(timeout: float | None) -> float:
+    """Return the seconds after which nothing can write to a deleted site any more.
+
+    A worker may take it for one that is there as long as it remembers it, and the push that it
+    then lets through may last as long as a call may.
+    """
+    return CACHE_SECONDS + max(CACHE_SECONDS, timeout or 0)
 
 
 def _marked(site_id: int) -> Document:
@@ -33,6 +39,7 @@ class Deletion:
     ) -> None:
         self.database = database
         self._sleep = sleep
+        self._delay = purge_delay(database.timeout)
         self._purges: set[asyncio.Task[None]] = set()
 
     @bounded
@@ -46,13 +53,13 @@ class Deletion:
             raise UnknownSite(site_id)
 
     def schedule(self, site_id: int) -> None:
-        """Purge the site after PURGE_DELAY, in the background and free of the caller's deadline."""
+        """Purge the site a while later, in the background and free of the caller's deadline."""
         task = asyncio.create_task(self._purge_later(site_id), context=Context())
         self._purges.add(task)
         task.add_done_callback(self._purges.discard)
 
     async def sweep(self, now: int) -> None:
-        """Purge every site that was marked PURGE_DELAY or longer ago."""
+        """Purge every site that was marked so long ago that nothing writes to it any more."""
         for site_id in await self._overdue(now):
             await self.purge(site_id)
 
@@ -74,7 +81,7 @@ class Deletion:
             await asyncio.wait(self._purges, timeout=0.1)
 
     async def _purge_later(self, site_id: int) -> None:
-        await self._sleep(PURGE_DELAY)
+        await self._sleep(self._delay)
         try:
             await self.purge(site_id)
         except Unavailable as error:
@@ -82,7 +89,7 @@ class Deletion:
 
     @bounded
     async def _overdue(self, now: int) -> list[int]:
-        condition = {"deleted_at": {"$lte": now - PURGE_DELAY}}
+        condition = {"deleted_at": {"$lte": now - self._delay}}
         return [site["_id"] async for site in self.database.sites.find(condition, {"_id": 1})]
 
     @bounded

@@ -1,0 +1,69 @@
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import uuid4
+
+import mongomock_facade
+import pytest
+from private_mongod import PrivateMongod
+from pymongo.asynchronous.database import AsyncDatabase
+
+from openapi import bundle
+from storage import Store, connect
+
+AnyDatabase = AsyncDatabase[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def schemas() -> dict[str, Any]:
+    named: dict[str, Any] = bundle()["components"]["schemas"]
+    return named
+
+
+@pytest.fixture(scope="session")
+def mongod() -> Iterator[PrivateMongod]:
+    server = PrivateMongod()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_mongod() -> Iterator[PrivateMongod]:
+    """A server to hurt, apart from the one that the other tests share."""
+    server = PrivateMongod()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def real_database(mongod: PrivateMongod) -> AsyncIterator[AnyDatabase]:
+    """A fresh database on a real mongod."""
+    async with connect(mongod.uri, timeout=30) as client:
+        database = client[f"t{uuid4().hex}"]
+        yield database
+        await client.drop_database(database)
+
+
+@pytest.fixture(params=["mongomock", "mongod"])
+def database(request: pytest.FixtureRequest) -> Any:
+    """A fresh database, of each of the two kinds."""
+    if request.param == "mongomock":
+        return mongomock_facade.Database()
+    return request.getfixturevalue("real_database")
+
+
+@pytest.fixture
+async def store(database: AnyDatabase, schemas: dict[str, Any]) -> AsyncIterator[Store]:
+    """An empty store, on each of the two kinds of database."""
+    store = Store(database, schemas=schemas)
+    await store.prepare()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def real_store(real_database: AnyDatabase, schemas: dict[str, Any]) -> AsyncIterator[Store]:
+    """An empty store on a real mongod."""
+    store = Store(real_database, schemas=schemas)
+    await store.prepare()
+    yield store
+    await store.close()

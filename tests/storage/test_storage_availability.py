@@ -1,0 +1,279 @@
+"""What becomes of calls when the database is away, hangs, steps down or does not confirm."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from private_mongod import PrivateMongod
+from pymongo.errors import (
+    BulkWriteError,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+    WriteConcernError,
+    WTimeoutError,
+)
+
+from storage import Receipt, Store, Unavailable, connect
+from storage.availability import means_unavailable
+from storage.deletion import Deletion
+
+NOW = 1_700_000_000
+LIMIT = 1.0
+ROW = (1.0, 2.0, 3.0, True, True, True)
+UNIT: Any = {"units": 1}
+CONFIGURATION: Any = {
+    "battery": {"vendor": "KATL", "capacity_kwh": 1, "max_power_kw": 1},
+    "production": {"pv": UNIT, "bio": UNIT, "cro": UNIT},
+}
+SITES: Any = [{"id": site_id, "name": "Any", "location": "north"} for site_id in (1, 2)]
+
+CALLS: dict[str, Callable[[Store], Awaitable[Any]]] = {
+    "prepare": lambda store: store.prepare(),
+    "ping": lambda store: store.ping(),
+    "create one": lambda store: store.sites.create(SITES[:1]),
+    "create several": lambda store: store.sites.create(SITES),
+    "create unnamed": lambda store: store.sites.create([{"name": "Any", "location": "x"}]),
+    "list sites": lambda store: store.sites.list(location=None, name=None, limit=1, after=None),
+    "get site": lambda store: store.sites.get(1),
+    "update": lambda store: store.sites.update(1, {"name": "New"}, lambda site: None),
+    "delete site": lambda store: store.sites.delete(1, now=NOW),
+    "require": lambda store: store.sites.require(2),
+    "sweep": lambda store: store.sites.sweep(NOW),
+    "push configuration": lambda store: store.configurations.push(
+        1, CONFIGURATION, effective_from=None, now=NOW
+    ),
+    "get configuration": lambda store: store.configurations.get(1, at=NOW),
+    "get revision": lambda store: store.configurations.get_revision(1, 1),
+    "list revisions": lambda store: store.configurations.list(1),
+    "push one": lambda store: store.live.push(1, {NOW: ROW}),
+    "push many": lambda store: store.live.push(1, {NOW + i: ROW for i in range(3_000)}),
+    "dry run": lambda store: store.live.push(1, {NOW: ROW}, dry_run=True),
+    "latest": lambda store: store.live.latest(1),
+    "list readings": lambda store: store.live.list(1, start=0, end=9, descending=True, limit=1),
+    "delete readings": lambda store: store.live.delete(1, start=0, end=9),
+}
+
+
+@asynccontextmanager
+async def opened(uri: str, schemas: dict[str, Any]) -> AsyncIterator[Store]:
+    """A store with a short limit that has worked: sites 1 and 2 are there, and 1 is known."""
+    async with connect(uri, timeout=30) as patient:
+        await Store(patient["hurt"], schemas=schemas).prepare()
+    async with connect(uri, timeout=LIMIT) as client:
+        store = Store(client["hurt"], schemas=schemas)
+        await store.sites.create(SITES)
+        await store.live.push(1, {NOW: ROW})
+        yield store
+        await store.close()
+
+
+async def refusal(call: Awaitable[Any]) -> tuple[Any, float]:
+    """The error that a call ends with, and the seconds it took."""
+    begin = time.monotonic()
+    try:
+        await asyncio.wait_for(call, 10 * LIMIT)
+    except Exception as error:  # noqa: BLE001
+        return type(error), time.monotonic() - begin
+    return None, time.monotonic() - begin
+
+
+async def assert_all_unavailable(store: Store) -> None:
+    refusals = await asyncio.gather(*(refusal(call(store)) for call in CALLS.values()))
+    named = dict(zip(CALLS, refusals, strict=True))
+    assert {name: error for name, (error, _) in named.items()} == dict.fromkeys(CALLS, Unavailable)
+    assert {name: took for name, (_, took) in named.items() if took > LIMIT + 1} == {}
+
+
+async def test_every_call_is_unavailable_in_time_when_the_database_has_gone(
+    own_mongod: PrivateMongod, schemas: dict[str, Any]
+) -> None:
+    async with opened(own_mongod.uri, schemas) as store:
+        own_mongod.send(signal.SIGKILL)
+        await assert_all_unavailable(store)
+
+
+async def test_every_call_is_unavailable_in_time_while_the_database_hangs(
+    own_mongod: PrivateMongod, schemas: dict[str, Any]
+) -> None:
+    async with opened(own_mongod.uri, schemas) as store:
+        own_mongod.send(signal.SIGSTOP)
+        await assert_all_unavailable(store)
+        own_mongod.send(signal.SIGCONT)
+        await until_available(store)
+        assert (await store.live.push(2, {NOW: ROW})).received == 1
+
+
+async def until_available(store: Store) -> None:
+    async with asyncio.timeout(20):
+        while (await refusal(store.ping()))[0]:
+            await asyncio.sleep(0.1)
+
+
+async def test_nothing_is_written_while_the_primary_has_stepped_down(
+    own_mongod: PrivateMongod, schemas: dict[str, Any]
+) -> None:
+    async with (
+        opened(own_mongod.uri, schemas) as store,
+        connect(own_mongod.uri, timeout=9) as admin,
+    ):
+        await admin.admin.command({"replSetStepDown": 6, "force": True})
+        for call in ("ping", "push one", "create unnamed", "update"):
+            assert (await refusal(CALLS[call](store)))[0] is Unavailable
+        await admin.admin.command({"replSetFreeze": 0})
+        await until_available(store)
+
+
+@asynccontextmanager
+async def failing(store: Store, mode: Any, **failure: Any) -> AsyncIterator[None]:
+    """Make the server fail the named commands of this store's client alone."""
+    admin = store.sites.database.raw.client.admin
+    point = {"configureFailPoint": "failCommand"}
+    await admin.command({**point, "mode": mode, "data": {**failure, "appName": "sitewatt"}})
+    try:
+        yield
+    finally:
+        await admin.command({**point, "mode": "off"})
+
+
+async def test_a_write_that_is_not_confirmed_is_unavailable(real_store: Store) -> None:
+    await real_store.sites.create(SITES)
+    failure = {"code": 64, "errmsg": "waiting for replication timed out"}
+    unconfirmed = {"writeConcernError": failure, "failCommands": ["insert", "update"]}
+    async with failing(real_store, "alwaysOn", **unconfirmed):
+        for call in ("push one", "push many", "update", "push configuration", "delete site"):
+            assert (await refusal(CALLS[call](real_store)))[0] is Unavailable
+        overwriting = real_store.live.push(1, {NOW: (9.0, *ROW[1:])}, overwrite=True)
+        assert (await refusal(overwriting))[0] is Unavailable
+
+
+async def test_a_connection_lost_after_the_write_is_stored_once(real_store: Store) -> None:
+    await real_store.sites.create(SITES)
+    lost = {"closeConnection": True, "failCommands": ["insert"]}
+    async with failing(real_store, {"times": 1}, **lost):
+        receipt = await real_store.live.push(1, {NOW: ROW})
+    assert receipt == Receipt(1, 1, 0, 0, 0, NOW, NOW)
+
+
+@pytest.mark.parametrize("command", ["insert", "commitTransaction"])
+async def test_a_list_is_created_after_transient_conflicts(real_store: Store, command: str) -> None:
+    labels = ["TransientTransactionError"]
+    conflict = {"errorCode": 112, "errorLabels": labels, "failCommands": [command]}
+    async with failing(real_store, {"times": 3}, **conflict):
+        assert (await real_store.sites.create(SITES)).created
+    page = await real_store.sites.list(location=None, name=None, limit=9, after=None)
+    assert len(page.sites) == 2
+
+
+async def test_a_list_whose_conflicts_do_not_end_is_unavailable_in_time(
+    mongod: PrivateMongod, schemas: dict[str, Any], real_database: Any
+) -> None:
+    async with connect(mongod.uri, timeout=LIMIT) as client:
+        store = Store(client[real_database.name], schemas=schemas)
+        labels = ["TransientTransactionError"]
+        conflict = {"errorCode": 112, "errorLabels": labels, "failCommands": ["insert"]}
+        async with failing(store, "alwaysOn", **conflict):
+            error, took = await refusal(store.sites.create(SITES))
+    assert error is Unavailable
+    assert took < LIMIT + 1
+
+
+async def test_ping_asks_for_a_writable_primary(
+    real_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await real_store.ping()
+
+    async def secondary(*_: Any) -> dict[str, Any]:
+        return {"isWritablePrimary": False, "setName": "tests", "maxWireVersion": 17}
+
+    monkeypatch.setattr(real_store.database.raw, "command", secondary)
+    with pytest.raises(Unavailable):
+        await real_store.ping()
+
+
+async def test_a_background_purge_that_finds_the_database_away_leaves_it_to_the_sweep(
+    real_store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await real_store.sites.create(SITES)
+    woken = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        await woken.wait()
+
+    deletion = Deletion(real_store.database, sleep=sleep)
+    await deletion.mark(1, now=NOW)
+    deletion.schedule(1)
+    unconfirmed = {"writeConcernError": {"code": 64, "errmsg": ""}, "failCommands": ["update"]}
+    async with failing(real_store, "alwaysOn", **unconfirmed):
+        woken.set()
+        async with asyncio.timeout(10):
+            while "left to the next sweep" not in caplog.text:
+                await asyncio.sleep(0.01)
+    await real_store.sites.sweep(NOW + 60)
+    assert (await real_store.sites.create(SITES)).created
+
+
+def bulk(write_code: int | None = None, concern_code: int | None = None) -> BulkWriteError:
+    writes = [] if write_code is None else [{"index": 0, "code": write_code}]
+    concerns = [] if concern_code is None else [{"code": concern_code}]
+    return BulkWriteError({"writeErrors": writes, "writeConcernErrors": concerns})
+
+
+def labelled(label: str) -> PyMongoError:
+    error = OperationFailure("", 8000)
+    error._add_error_label(label)
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServerSelectionTimeoutError(),
+        NetworkTimeout(),
+        NotPrimaryError(),
+        WaitQueueTimeoutError(),
+        ExecutionTimeout("", 50),
+        WriteConcernError(""),
+        WTimeoutError(""),
+        OperationFailure("", 11600),
+        OperationFailure("", 189),
+        OperationFailure("", 112),
+        bulk(concern_code=64),
+        bulk(11000, 64),
+        bulk(112),
+        labelled("TransientTransactionError"),
+        labelled("UnknownTransactionCommitResult"),
+    ],
+)
+def test_what_a_later_try_may_not_meet_means_unavailable(error: PyMongoError) -> None:
+    assert means_unavailable(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DuplicateKeyError("", 11000),
+        OperationFailure("", 121),
+        OperationFailure("", 18),
+        bulk(11000),
+        bulk(121),
+        PyMongoError(),
+    ],
+)
+def test_what_every_try_would_meet_does_not(error: PyMongoError) -> None:
+    assert not means_unavailable(error)
+
+
+async def test_a_bug_is_not_taken_for_unavailability(real_store: Store) -> None:
+    await real_store.sites.create(SITES)
+    with pytest.raises(BulkWriteError):
+        await real_store.live.push(1, {NOW: (101.0, *ROW[1:])})

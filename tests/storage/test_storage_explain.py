@@ -1,0 +1,204 @@
+"""No query, update or delete of the storage examines much more than what it asks for."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pymongo
+import pytest
+from private_mongod import PrivateMongod
+from pymongo import AsyncMongoClient, WriteConcern
+from pymongo.errors import OperationFailure
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
+
+from storage import ReadingsConflict, Store
+from storage.database import Document
+from storage.ids import reading_id
+from storage.layout import INDEXES
+
+NOW = 1_700_000_000
+ROW = (1.0, 2.0, 3.0, True, False, False)
+EXPLAINED = {"find", "aggregate", "update", "delete", "findAndModify"}
+OF_A_QUERY = {
+    *("find", "filter", "sort", "limit", "projection", "hint", "skip", "singleBatch"),
+    *("aggregate", "pipeline", "cursor", "update", "updates", "delete", "deletes"),
+    *("findAndModify", "query", "new", "upsert", "fields"),
+}
+
+
+class Examiner(CommandListener):
+    """Explains each command just before it runs, and keeps what examines too much."""
+
+    def __init__(self, uri: str) -> None:
+        self._client: pymongo.MongoClient[Document] = pymongo.MongoClient(uri)
+        self.seen: set[tuple[str, str]] = set()
+        self.offences: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in EXPLAINED:
+            self.seen.add((event.command_name, event.command[event.command_name]))
+            for command in statements(event.command):
+                self._examine(event.database_name, command)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Say nothing: what counts was found out before."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Say nothing, as above."""
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _examine(self, database: str, command: Document) -> None:
+        explain = {"explain": command, "verbosity": "executionStats"}
+        try:
+            stats = self._client[database].command(explain)["executionStats"]
+        except OperationFailure as error:
+            self.offences.append(f"{error}: {command}")
+            return
+        keys, documents = stats["totalKeysExamined"], stats["totalDocsExamined"]
+        found = touched(stats["executionStages"], stats["nReturned"])
+        if documents > 2 + 2 * found or keys > 2 + 2 * max(found, asked(command)):
+            self.offences.append(f"{keys} keys, {documents} documents for {found}: {command}")
+
+
+def statements(command: Any) -> Iterator[Document]:
+    """The command without what belongs to its session; of a bulk each of the first statements."""
+    query = {name: value for name, value in command.items() if name in OF_A_QUERY}
+    for bulk in ("updates", "deletes"):
+        if bulk in query:
+            yield from ({**query, bulk: [statement]} for statement in query[bulk][:5])
+            return
+    yield query
+
+
+def asked(command: Document) -> int:
+    """How many documents a find names by its limit or its list of ids."""
+    condition = command.get("filter", {}).get("_id")
+    listed = condition.get("$in", ()) if isinstance(condition, dict) else ()
+    return int(command.get("limit", 0)) or len(listed)
+
+
+def touched(stage: Document, returned: int) -> int:
+    return max(returned, stage.get("nMatched", 0), stage.get("nWouldDelete", 0))
+
+
+def site(site_id: int, rows: int) -> Document:
+    """A site whose name or whose location is one of many; few have both, and these are the last."""
+    if site_id <= rows // 10:
+        return {"_id": site_id, "version": 2, "deleted_at": NOW - 10 if site_id < 4 else NOW}
+    both = site_id > rows - 20
+    name = "common" if both or site_id % 2 else f"n{site_id}"
+    location = "north" if both or not site_id % 2 else f"l{site_id}"
+    place = {"name": name, "location": location, "time_zone": "UTC"}
+    return {"_id": site_id, **place, "configurations": [], "version": 1}
+
+
+async def load(database: Any, rows: int) -> None:
+    quick = {"write_concern": WriteConcern(w=1)}
+    reading = {"s": 1.0, "l": 2.0, "n": 3.0, "p": True, "b": False, "c": False}
+    sites = [site(site_id, rows) for site_id in range(1, rows + 1)]
+    own = [{"_id": reading_id(rows, t), **reading} for t in range(rows)]
+    doomed = [{"_id": reading_id(s, t), **reading} for s in (1, rows - 1) for t in range(1_500)]
+    for name, documents in (("sites", sites), ("live", own + doomed)):
+        collection = database.get_collection(name, **quick)
+        await collection.insert_many(documents, ordered=False, bypass_document_validation=True)
+    await database["counters"].insert_one({"_id": "sites", "last": max(0, rows - 1_500)})
+    await database["retired"].insert_many([{"_id": 5 * i} for i in range(1, rows // 50)])
+
+
+async def tour(store: Store, rows: int) -> None:
+    """Call everything the store offers."""
+    await store.ping()
+    await tour_of_sites(store, rows)
+    await tour_of_configurations(store, rows)
+    await tour_of_live(store, rows)
+    await store.sites.delete(rows - 2, now=NOW)
+    await store.sites.sweep(NOW)
+
+
+async def tour_of_sites(store: Store, rows: int) -> None:
+    await store.sites.create([{"name": "New", "location": "east"}])
+    named: Any = [{"id": rows + i, "name": "New", "location": "east"} for i in (50, 60)]
+    await store.sites.create(named)
+    await store.sites.create([*named, {"name": "New", "location": "east"}])
+    for location in (None, "north", f"l{rows - 31}"):
+        for name in (None, "common", f"n{rows - 30}"):
+            for after in (None, rows // 2):
+                await store.sites.list(location=location, name=name, limit=3, after=after)
+    await store.sites.update(rows - 1, {"time_zone": "Asia/Tokyo"}, lambda site: None)
+    await store.sites.get(rows)
+
+
+async def tour_of_configurations(store: Store, rows: int) -> None:
+    unit: Any = {"units": 1}
+    configuration: Any = {
+        "battery": {"vendor": "KATL", "capacity_kwh": 1, "max_power_kw": 1},
+        "production": {"pv": unit, "bio": unit, "cro": unit},
+    }
+    await store.configurations.push(rows, configuration, effective_from=None, now=NOW)
+    await store.configurations.get(rows, at=NOW)
+    await store.configurations.get_revision(rows, 1)
+    await store.configurations.list(rows)
+
+
+async def tour_of_live(store: Store, rows: int) -> None:
+    await store.live.push(rows, {NOW: ROW})
+    await store.live.push(rows, {NOW: ROW})
+    with pytest.raises(ReadingsConflict):
+        await store.live.push(rows, {NOW: (9.0, *ROW[1:])})
+    await store.live.push(rows, {NOW + i: ROW for i in range(500)})
+    await store.live.push(rows, {NOW + i: (9.0, *ROW[1:]) for i in range(500)}, overwrite=True)
+    await store.live.push(rows, {NOW + i: ROW for i in range(1_500)}, dry_run=True, overwrite=True)
+    await store.live.latest(rows)
+    await store.live.latest(rows - 1)
+    for descending in (False, True):
+        await store.live.list(rows, start=9, end=10**9, descending=descending, limit=20)
+    await store.live.delete(rows, start=10, end=20)
+    await store.live.delete(rows - 1, start=0, end=2**32)
+
+
+@pytest.fixture
+async def examined(
+    mongod: PrivateMongod, real_database: Any, schemas: dict[str, Any]
+) -> AsyncIterator[tuple[Store, Examiner]]:
+    examiner = Examiner(mongod.uri)
+    async with AsyncMongoClient[Document](mongod.uri, event_listeners=[examiner]) as client:
+        store = Store(client[real_database.name], schemas=schemas)
+        await store.prepare()
+        yield store, examiner
+        await store.close()
+    examiner.close()
+
+
+@pytest.mark.parametrize("rows", [1_000, 100_000])
+async def test_nothing_examines_more_than_twice_what_it_asks_for(
+    examined: tuple[Store, Examiner], real_database: Any, rows: int
+) -> None:
+    store, examiner = examined
+    await load(real_database, rows)
+    await tour(store, rows)
+    assert examiner.offences == []
+    assert examiner.seen == {
+        *((command, "sites") for command in ("find", "update", "delete")),
+        *((command, "live") for command in ("find", "update", "delete")),
+        *((command, "counters") for command in ("find", "findAndModify", "update")),
+        *((command, "retired") for command in ("find", "update")),
+    }
+
+
+@pytest.mark.parametrize("index", [index.document["name"] for index in INDEXES["sites"]])
+async def test_every_index_is_missed_when_it_is_dropped(
+    examined: tuple[Store, Examiner], real_database: Any, index: str
+) -> None:
+    store, examiner = examined
+    await load(real_database, 1_000)
+    await real_database["sites"].drop_index(index)
+    with suppress(OperationFailure):
+        await tour(store, 1_000)
+    assert examiner.offences != []

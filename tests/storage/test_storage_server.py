@@ -1,0 +1,24 @@
+"""Which servers suit the store."""
+
+from typing import Any
+
+import pytest
+
+from storage.server import unsuitable
+
+
+@pytest.mark.parametrize(
+    ("hello", "fault"),
+    [
+        ({"maxWireVersion": 17, "setName": "rs0"}, None),
+        ({"maxWireVersion": 25, "msg": "isdbgrid"}, None),
+        ({"maxWireVersion": 13, "setName": "rs0"}, "older than MongoDB 6.0"),
+        ({"maxWireVersion": 17}, "make it a replica set"),
+        ({}, "older than MongoDB 6.0"),
+    ],
+)
+def test_a_server_suits_that_is_new_enough_and_a_replica_set(
+    hello: dict[str, Any], fault: str | None
+) -> None:
+    said = unsuitable(hello)
+    assert said == fault or (fault and said and fault in said)
