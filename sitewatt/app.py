@@ -1,6 +1,5 @@
 """The composition root: the contract, the handlers and the store become one application."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -18,13 +17,13 @@ from sitewatt.binding import positional
 from sitewatt.contract import Contract, ContractError
 from sitewatt.settings import Settings
 from sitewatt.stock import connexion_app
-from sitewatt.upkeep import keep_up
+from sitewatt.upkeep import upkeep
 from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.workers import end_with_parent
-from storage import DATABASE_NAME, Store, connect
+from storage import DATABASE_NAME, BadAddress, Store, connect
 
 
 def compiled_contract() -> Contract:
@@ -62,12 +61,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:
-        stopping = asyncio.Event()
-        upkeep = asyncio.create_task(keep_up(store, clock, stopping))
-        yield
-        stopping.set()
-        await upkeep
-        await store.disconnect()
+        async with upkeep(store, clock):
+            yield
 
     operations = connexion_app(
         contract,
@@ -94,7 +89,10 @@ def open_store(chosen: Settings) -> Store:
     """Return the store of the settings; the database is not asked yet."""
     if chosen.mongodb_uri is None:
         raise settings.SettingsError("without SITEWATT_MONGODB_URI there is no database to serve")
-    client = connect(chosen.mongodb_uri, timeout=chosen.mongodb_timeout)
+    try:
+        client = connect(chosen.mongodb_uri, timeout=chosen.mongodb_timeout)
+    except BadAddress as error:
+        raise settings.SettingsError(f"SITEWATT_MONGODB_URI (--mongodb-uri): {error}") from None
     schemas = openapi.bundle()["components"]["schemas"]
     return Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
 

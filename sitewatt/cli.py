@@ -112,6 +112,8 @@ async def _look_at_store(chosen: Settings) -> str:
     store = open_store(chosen)
     try:
         await store.ping()
+    except StorageError as error:
+        raise SettingsError(f"SITEWATT_MONGODB_URI: {error}") from None
     finally:
         await store.disconnect()
     return "the MongoDB of SITEWATT_MONGODB_URI takes writes"

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 
 from handlers.ports import Clock
 from storage import StorageError, Store
@@ -12,20 +12,35 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 """After each try, which itself takes as long as the database may take."""
+
 SWEEP_SECONDS = 60.0
+FAREWELL_SECONDS = 1.0
 
 
-async def keep_up(store: Store, clock: Clock, stopping: asyncio.Event) -> None:
-    """Prepare the store as soon as the database lets us, then sweep it, until told to stop.
+@asynccontextmanager
+async def upkeep(store: Store, clock: Clock) -> AsyncGenerator[None]:
+    """Keep the store prepared and swept; in the end disconnect it, whatever the database does.
 
-    It is told by an event, because a task inside a database call can miss being cancelled before
-    Python 3.12: https://github.com/python/cpython/issues/86296
+    The end does not wait for the database: a task inside a database call can miss being cancelled
+    before Python 3.12 (https://github.com/python/cpython/issues/86296), but not the client's close.
     """
-    while not stopping.is_set() and not await _succeeds(store.prepare()):
-        await _pause(stopping, RETRY_SECONDS)
-    while not stopping.is_set():
-        await _succeeds(store.sites.sweep(clock()))
-        await _pause(stopping, SWEEP_SECONDS)
+    task = asyncio.create_task(_keep_up(store, clock))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await store.disconnect()
+        done, _ = await asyncio.wait({task}, timeout=FAREWELL_SECONDS)
+        await asyncio.gather(*done, return_exceptions=True)
+
+
+async def _keep_up(store: Store, clock: Clock) -> None:
+    prepared = False
+    while True:
+        prepared = prepared or await _succeeds(store.prepare())
+        if prepared:
+            await _succeeds(store.sites.sweep(clock()))
+        await asyncio.sleep(SWEEP_SECONDS if prepared else RETRY_SECONDS)
 
 
 async def _succeeds(work: Awaitable[None]) -> bool:
@@ -35,8 +50,3 @@ async def _succeeds(work: Awaitable[None]) -> bool:
         logger.warning("waiting for the database: %s", error)
         return False
     return True
-
-
-async def _pause(stopping: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)

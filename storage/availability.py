@@ -64,6 +64,24 @@ S = TypeVar("S", bound=_Bounded)
 def bounded(
     method: Callable[Concatenate[S, P], Awaitable[R]],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, R]]:
+    """Return the method limited, and Unavailable until the collections are what they must be.
+
+    A reading that came before them would make a collection without its validator.
+    """
+    within = limited(method)
+
+    async def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if not self.database.prepared:
+            raise Unavailable("the collections have not been prepared yet")
+        return await within(self, *args, **kwargs)
+
+    update_wrapper(call, method)
+    return call
+
+
+def limited(
+    method: Callable[Concatenate[S, P], Awaitable[R]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, R]]:
     """Return the method with a limit on the time of all its database calls together.
 
     Out of time, and every other failure that a later try may not meet, is Unavailable; any other

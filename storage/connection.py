@@ -44,4 +44,4 @@ def connect(uri: str, *, timeout: float) -> AsyncMongoClient[dict[str, Any]]:
             **_OPTIONS,
         )
     except (ConfigurationError, ValueError) as error:
-        raise BadAddress(f"the address of the database is none: {error}") from None
+        raise BadAddress(str(error)) from None

@@ -16,12 +16,16 @@ CHUNK = 1_000
 """The most documents that one command reads, writes or deletes."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Database:
-    """The collections of a MongoDB database, and how many seconds a call on them may take."""
+    """The collections of a MongoDB database, and how many seconds a call on them may take.
+
+    `prepared` says whether they are what they must be; until then nothing is read or written.
+    """
 
     raw: AsyncDatabase[Document]
     timeout: float | None
+    prepared: bool = False
 
     @classmethod
     def of(cls, raw: AsyncDatabase[Document]) -> "Database":

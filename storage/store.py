@@ -6,10 +6,9 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 
 from storage import layout
-from storage.availability import bounded
+from storage.availability import bounded, limited
 from storage.configurations import Configurations
 from storage.database import Database, Document
-from storage.errors import Unavailable
 from storage.live import Live
 from storage.server import greet
 from storage.sites import Sites
@@ -25,24 +24,25 @@ class Store:
         self.sites = Sites(self.database)
         self.configurations = Configurations(self.database)
         self.live = Live(self.database, self.sites.require)
-        self._prepared = False
 
-    @bounded
+    @limited
     async def prepare(self) -> None:
         """Make collections, validators and indexes what they must be; safe from many workers."""
         await greet(self.database)
         await layout.prepare(self.database, self._validators)
-        self._prepared = True
-
-    async def ready(self) -> None:
-        """Return when the store is prepared and the database does its part; else Unavailable."""
-        if not self._prepared:
-            raise Unavailable("the collections have not been prepared yet")
-        await self.ping()
+        self.database.prepared = True
 
     @bounded
+    async def ready(self) -> None:
+        """Return when the store can do its work; else Unavailable."""
+        await self._greet()
+
+    @limited
     async def ping(self) -> None:
-        """Return when a primary takes writes and reads what a majority has; else Unavailable."""
+        """Return when the server suits and takes writes, prepared or not; else Unavailable."""
+        await self._greet()
+
+    async def _greet(self) -> None:
         await greet(self.database)
         await self.database.counters.find_one({"_id": "sites"})
 

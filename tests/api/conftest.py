@@ -37,6 +37,7 @@ async def database(
 @pytest_asyncio.fixture(loop_scope="session")
 async def store(database: AsyncDatabase[dict[str, Any]]) -> AsyncIterator[Store]:
     store = Store(database, schemas=SCHEMAS)
+    await store.prepare()
     yield store
     await store.close()
     for name in await database.list_collection_names():

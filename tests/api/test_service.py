@@ -20,20 +20,32 @@ async def test_get_liveness_does_not_ask_the_database(
     assert (await client.get("/livez")).json() == {"status": "alive"}
 
 
-async def test_get_readiness_tells_whether_the_store_is_prepared_and_there(
+async def test_get_readiness_tells_that_the_database_is_away(
     client: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await client.get("/readyz")).status_code == 503
-    await store.prepare()
     assert (await client.get("/readyz")).json() == {"status": "ready"}
 
     async def away() -> None:
         raise Unavailable("no primary")
 
-    monkeypatch.setattr(store, "ping", away)
+    monkeypatch.setattr(store, "ready", away)
     answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_nothing_is_read_or_written_before_the_store_is_prepared(
+    client: httpx.AsyncClient, site: int, store: Store
+) -> None:
+    store.database.prepared = False
+    answers = [
+        await client.get("/readyz"),
+        await client.get(f"/v1/sites/{site}"),
+        await client.post(f"/v1/sites/{site}/live", json=example("brief_live")),
+    ]
+    assert {answer.json()["type"] for answer in answers} == {"/problems/unavailable"}
+    store.database.prepared = True
+    assert (await client.get(f"/v1/sites/{site}/live/latest")).status_code == 404
 
 
 async def test_get_openapi_json_and_yaml_are_the_bundle(client: httpx.AsyncClient) -> None:
@@ -242,9 +254,8 @@ class TestWithAKey:
 
     @pytest.mark.parametrize("operation_id", sorted(CONTRACT.operations))
     async def test_every_operation_but_the_public_ones_needs_it(
-        self, client: httpx.AsyncClient, store: Store, operation_id: str
+        self, client: httpx.AsyncClient, operation_id: str
     ) -> None:
-        await store.prepare()
         operation = CONTRACT.operations[operation_id]
         path = operation.path.format(site_id=1, revision=1, name="Site", type="internal")
         media_type = operation.body.media_types[0] if operation.body else "application/json"

@@ -71,6 +71,7 @@ async def opened(uri: str, schemas: dict[str, Any]) -> AsyncIterator[Store]:
         await Store(patient["hurt"], schemas=schemas).prepare()
     async with connect(uri, timeout=LIMIT) as client:
         store = Store(client["hurt"], schemas=schemas)
+        store.database.prepared = True
         await store.sites.create(SITES)
         await store.live.push(1, {NOW: ROW})
         yield store
@@ -179,6 +180,7 @@ async def test_a_list_whose_conflicts_do_not_end_is_unavailable_in_time(
 ) -> None:
     async with connect(mongod.uri, timeout=LIMIT) as client:
         store = Store(client[real_database.name], schemas=schemas)
+        await store.prepare()
         labels = ["TransientTransactionError"]
         conflict = {"errorCode": 112, "errorLabels": labels, "failCommands": ["insert"]}
         async with failing(store, "alwaysOn", **conflict):

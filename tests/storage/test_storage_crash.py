@@ -38,6 +38,7 @@ async def test_every_acknowledged_reading_survives_a_kill(
         await pushers
     async with connect(own_mongod.uri, timeout=10) as client:
         store = Store(client["crash"], schemas=schemas)
+        await store.prepare()
         page = await store.live.list(1, start=0, end=10**6, descending=False, limit=10**6)
     stored = {instant for instant, _ in page.readings}
     assert len(acknowledged) > 50

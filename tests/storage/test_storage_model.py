@@ -33,6 +33,7 @@ def expected(
 
 async def replay(sequence: list[Any], schemas: dict[str, Any]) -> None:
     store = Store(mongomock_facade.Database(), schemas=schemas)  # type: ignore[arg-type]
+    await store.prepare()
     await store.sites.create([SITE])
     known: dict[int, Values] = {}
     for pushed, overwrite, dry_run in sequence:
