@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 import pymongo
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     OperationFailure,
     PyMongoError,
@@ -110,7 +111,16 @@ def means_unavailable(error: PyMongoError) -> bool:
         or error.timeout
         or any(error.has_error_label(label) for label in _LABELS)
         or (isinstance(error, OperationFailure) and error.code in _CODES)
+        or _met_it_starting(error)
     )
+
+
+def _met_it_starting(error: PyMongoError) -> bool:
+    """Return whether a direct connection was made while mongod was no member of a set yet.
+
+    PyMongo takes the server for one without sessions until that connection is made anew.
+    """
+    return isinstance(error, ConfigurationError) and "Sessions are not supported" in str(error)
 
 
 def _bulk_is_unavailable(error: BulkWriteError) -> bool:

@@ -23,6 +23,7 @@ _OPTIONS: Mapping[str, Any] = {
     "uuidRepresentation": "standard",
     "unicode_decode_error_handler": "strict",
     "maxPoolSize": 100,
+    "maxIdleTimeMS": 60_000,
     "appname": "sitewatt",
 }
 

@@ -20,7 +20,16 @@ Document = Mapping[str, Any]
 
 
 def uri_of(address: Path) -> str:
-    """The connection string of the mongod that listens on this socket."""
+    """The connection string of the replica set of one on this socket.
+
+    It names the set, so that a client waits for the primary. A client that connects to the mongod
+    as such may do so while it still starts, and then believes for good that it has no sessions.
+    """
+    return f"mongodb://{quote(str(address), safe='')}/?replicaSet={REPLICA_SET}"
+
+
+def direct_uri_of(address: Path) -> str:
+    """The connection string of the mongod on this socket, whatever its state."""
     return f"mongodb://{quote(str(address), safe='')}/?directConnection=true"
 
 
@@ -35,7 +44,7 @@ def make_writable(address: Path, *, waiting: Callable[[], None]) -> None:
         waiting()
         time.sleep(POLL_SECONDS)
     with MongoClient[Document](
-        uri_of(address), serverSelectionTimeoutMS=1000, socketTimeoutMS=10_000
+        direct_uri_of(address), serverSelectionTimeoutMS=1000, socketTimeoutMS=10_000
     ) as client:
         while not _is_writable(client.admin, str(address)):
             waiting()

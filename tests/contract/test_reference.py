@@ -1,0 +1,134 @@
+"""The reference pages: they say of each setting, problem type and command what the program does."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import openapi
+from sitewatt import cli
+from sitewatt.settings import SETTINGS, Setting
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+PROBLEM_TYPES = openapi.bundle()["x-problem-types"]
+COMMANDS = ("serve", "check", "contract")
+
+Row = tuple[str, ...]
+
+
+def page(name: str) -> str:
+    """Return the text of a reference page."""
+    return (REFERENCE / name).read_text()
+
+
+def rows(text: str) -> Iterator[Row]:
+    """Yield the cells of each row of the tables in a text, without the heads."""
+    for head, line in zip(text.splitlines(), text.splitlines()[1:], strict=False):
+        if head.startswith("| ") and line.startswith("| ") and not line.startswith("| ---"):
+            yield tuple(cell.strip() for cell in line.strip("|").split(" | "))
+
+
+def takes(setting: Setting) -> str:
+    """Return what the setting says that it takes when it is given something else."""
+    try:
+        setting.read("?")
+    except ValueError as error:
+        return str(error)
+    return "a path" if setting.read is Path else "a text"
+
+
+def sections(text: str) -> dict[str, str]:
+    """Return the parts of a page by the command in their heading."""
+    parts = re.split(r"^## `(.*)`$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.fixture
+def help_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> "Helper":
+    """The help of the program and of its commands, each option and command on one line."""
+    monkeypatch.setenv("COLUMNS", "1000")
+    return Helper(capsys)
+
+
+class Helper:
+    """Asks the program for help."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *words: str) -> str:
+        """Return what `sitewatt ... --help` prints."""
+        with pytest.raises(SystemExit) as left:
+            cli.main([*words, "--help"])
+        assert left.value.code == 0
+        return self._capsys.readouterr().out
+
+    def options(self, *words: str) -> set[str]:
+        """Return the long options that the help names, `--help` excepted."""
+        return set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", self(*words), re.MULTILINE)) - {"--help"}
+
+    def commands(self) -> dict[str, str]:
+        """Return the commands and what the help says of each."""
+        return dict(re.findall(r"^    ([a-z]+) +(\S.*)$", self(), re.MULTILINE))
+
+
+def test_the_page_of_settings_is_the_table_of_settings() -> None:
+    documented = list(rows(page("settings.md")))
+    assert documented == [
+        (
+            f"`{setting.variable}`",
+            f"`{setting.flag}`",
+            "none" if setting.default is None else f"`{setting.default}`",
+            takes(setting),
+            setting.help,
+        )
+        for setting in SETTINGS
+    ]
+
+
+def test_the_page_of_problems_is_the_contracts_list() -> None:
+    documented = list(rows(page("problems.md")))
+    assert documented == [
+        (str(kind["status"]), f"`{slug}`", kind["title"], kind["remedy"])
+        for slug, kind in PROBLEM_TYPES.items()
+    ]
+
+
+def test_every_command_has_a_section_with_its_own_words(help_of: Helper) -> None:
+    documented = sections(page("cli.md"))
+    commands = help_of.commands()
+    assert list(documented) == ["sitewatt", *(f"sitewatt {name}" for name in commands)]
+    for name, said in commands.items():
+        assert documented[f"sitewatt {name}"].strip().splitlines()[0] == said
+
+
+@pytest.mark.parametrize("words", [(), ("contract",)])
+def test_the_options_in_a_section_are_those_of_the_help(
+    help_of: Helper, words: tuple[str, ...]
+) -> None:
+    section = sections(page("cli.md"))[" ".join(("sitewatt", *words))]
+    documented = {option for row in rows(section) for option in re.findall(r"--[a-z-]+", row[0])}
+    assert documented - {"--help"} == help_of.options(*words)
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_the_options_of_a_command_that_has_settings_are_the_settings(
+    help_of: Helper, command: str
+) -> None:
+    assert help_of.options(command) == {setting.flag for setting in SETTINGS}
+
+
+@pytest.mark.parametrize("name", ["settings.md", "problems.md", "cli.md"])
+def test_a_page_names_no_option_and_no_variable_that_is_not_there(
+    help_of: Helper, name: str
+) -> None:
+    options = set().union(*(help_of.options(command) for command in COMMANDS), help_of.options())
+    assert set(re.findall(r"`(--[a-z-]+)", page(name))) <= options | {"--help"}
+    variables = {setting.variable for setting in SETTINGS}
+    assert set(re.findall(r"SITEWATT_[A-Z_]*[A-Z]", page(name))) <= variables
+
+
+def test_a_page_names_no_problem_type_that_is_not_there() -> None:
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page("problems.md")))
+    assert named <= PROBLEM_TYPES.keys()

@@ -1,0 +1,125 @@
+"""Settings: a flag before the environment before the default, and nothing wrong goes unsaid."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sitewatt import settings
+from sitewatt.settings import SETTINGS, Setting, SettingsError
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+OTHER: dict[str, tuple[str, Any]] = {
+    "host": ("::1", "::1"),
+    "port": ("0", 0),
+    "data_dir": ("/tmp/elsewhere", Path("/tmp/elsewhere")),
+    "mongodb_uri": ("mongodb://localhost", "mongodb://localhost"),
+    "mongodb_timeout": ("2.5", 2.5),
+    "mongod_cache": ("512", 512),
+    "mongod_oplog": ("64", 64),
+    "admin_key_file": ("/tmp/key", Path("/tmp/key")),
+    "workers": ("2", 2),
+    "shutdown_timeout": ("0", 0),
+    "demo": ("true", True),
+    "log_format": ("json", "json"),
+    "log_level": ("debug", "debug"),
+}
+"""For each setting a text that is not its default, and the value of it."""
+
+WRONG = [
+    ("port", ["-1", "65536", "8080 ", "+80", "1e3", "0x50", "eighty", "", "८०"]),
+    ("mongodb_uri", ["localhost:27017", "http://localhost", ""]),
+    ("mongodb_timeout", ["0", "-1", "601", "nan", "inf", "soon", ""]),
+    ("mongod_cache", ["255", "1000001", "256MB", ""]),
+    ("mongod_oplog", ["49", "1000001", "1.5", ""]),
+    ("workers", ["0", "65", "all", ""]),
+    ("shutdown_timeout", ["-1", "601", "2.5", ""]),
+    ("demo", ["1", "yes", "True", ""]),
+    ("log_format", ["xml", "JSON", ""]),
+    ("log_level", ["trace", "INFO", ""]),
+]
+EACH_WRONG = [(name, text) for name, texts in WRONG for text in texts]
+
+each_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+each_wrong = pytest.mark.parametrize(("name", "text"), EACH_WRONG)
+
+
+def test_every_setting_has_a_case_here() -> None:
+    assert OTHER.keys() == BY_NAME.keys()
+    assert [name for name, _ in WRONG] == [s.name for s in SETTINGS if s.read not in (str, Path)]
+
+
+@each_setting
+def test_without_flag_and_variable_the_default_holds(setting: Setting) -> None:
+    default = None if setting.default is None else setting.read(setting.default)
+    assert getattr(settings.load({}, {}), setting.name) == default
+
+
+@each_setting
+def test_a_variable_goes_before_the_default(setting: Setting) -> None:
+    text, value = OTHER[setting.name]
+    assert getattr(settings.load({}, {setting.variable: text}), setting.name) == value
+
+
+@each_setting
+def test_a_flag_goes_before_the_variable(setting: Setting) -> None:
+    text, value = OTHER[setting.name]
+    environment = {setting.variable: setting.default or "mongodb://not-this-one"}
+    assert getattr(settings.load({setting.name: text}, environment), setting.name) == value
+
+
+@each_wrong
+def test_a_wrong_variable_is_refused_by_its_name(name: str, text: str) -> None:
+    variable = BY_NAME[name].variable
+    with pytest.raises(SettingsError, match=f"^{variable} must be "):
+        settings.load({}, {variable: text})
+
+
+@each_wrong
+def test_a_wrong_flag_is_refused_by_its_name(name: str, text: str) -> None:
+    setting = BY_NAME[name]
+    with pytest.raises(SettingsError, match=f"^{setting.flag} must be "):
+        settings.load({name: text}, {setting.variable: OTHER[name][0]})
+
+
+@pytest.mark.parametrize("variable", ["SITEWATT_PROT", "SITEWATT_port", "SITEWATT_"])
+def test_a_variable_that_is_no_setting_is_refused(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} is not a setting"):
+        settings.load({}, {variable: "1"})
+
+
+def test_variables_of_other_programs_are_left_alone() -> None:
+    assert settings.load({}, {"PORT": "x", "SITE": "y", "sitewatt_port": "z"}).port == 8080
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_without_a_key_it_may_listen_on_this_machines_own_addresses(host: str) -> None:
+    assert settings.load({"host": host}, {}).host == host
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.0.2.7", "sitewatt.example", "localhost.example", "128.0.0.1", ""]
+)
+def test_without_a_key_it_may_listen_nowhere_else(host: str) -> None:
+    with pytest.raises(SettingsError, match="SITEWATT_ADMIN_KEY_FILE"):
+        settings.load({"host": host}, {})
+
+
+def test_with_a_key_it_may_listen_everywhere() -> None:
+    assert settings.load({"host": "0.0.0.0", "admin_key_file": "key"}, {}).host == "0.0.0.0"
+
+
+@each_setting
+def test_the_processes_that_serve_get_the_same_settings(setting: Setting) -> None:
+    chosen = settings.load({setting.name: OTHER[setting.name][0]}, {})
+    assert settings.load({}, settings.environment(chosen)) == chosen
+
+
+@each_setting
+def test_every_setting_is_an_option_that_is_absent_unless_given(setting: Setting) -> None:
+    parser = argparse.ArgumentParser()
+    settings.add_flags(parser)
+    words = [setting.flag] if setting.name == "demo" else [setting.flag, OTHER[setting.name][0]]
+    assert vars(parser.parse_args([])) == {}
+    assert vars(parser.parse_args(words)) == {setting.name: OTHER[setting.name][0]}
