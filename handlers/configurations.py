@@ -22,7 +22,7 @@ async def push_configuration(
     number = revision["revision"]
     url = url_for("get_configuration_revision", site_id=site_id, revision=number)
     members = replies.revision_members(site_id, revision)
-    return replies.tagged(members, None, 201 if created else 200, replies.location(url))
+    return replies.tagged(members, None, 201 if created else 200, replies.location(url, created))
 
 
 async def get_configuration(

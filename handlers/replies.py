@@ -58,9 +58,9 @@ def empty() -> Response:
     return Response(204, b"", {})
 
 
-def location(url: str) -> dict[str, str]:
-    """Return the Location header of what has been created."""
-    return {"Location": url}
+def location(url: str, created: bool) -> dict[str, str]:
+    """Return the Location header of what has been created; none of what was there."""
+    return {"Location": url} if created else {}
 
 
 def receipt(receipt: Receipt) -> Response:
@@ -100,9 +100,10 @@ def require_match(if_match: str | None, site: Site) -> None:
 
 
 def _unless_known(response: Response, if_none_match: str | None) -> Response:
-    etag = entity_tag(response.content)
+    link = response.headers.get("Link", "")
+    etag = entity_tag(response.content + link.encode())
     if if_none_match is not None and matches(if_none_match, etag):
-        return Response(304, b"", {"ETag": etag})
+        return Response(304, b"", {"ETag": etag, **({"Link": link} if link else {})})
     return response._replace(headers={**response.headers, "ETag": etag})
 
 

@@ -15,10 +15,9 @@ async def create_sites(body: Any, *, store: Store, url_for: UrlFor) -> Response:
     listed = "sites" in body
     sites, created = await store.sites.create(body["sites"] if listed else [body])
     status = 201 if created else 200
-    if listed:
-        return replies.json({"sites": sites}, status, replies.location(url_for("list_sites")))
-    url = url_for("get_site", site_id=sites[0]["id"])
-    return replies.json(sites[0], status, replies.location(url))
+    url = url_for("list_sites") if listed else url_for("get_site", site_id=sites[0]["id"])
+    body = {"sites": sites} if listed else sites[0]
+    return replies.json(body, status, replies.location(url, created))
 
 
 async def list_sites(

@@ -49,6 +49,7 @@ def serve(given: argparse.Namespace) -> int:
     with database(chosen) as uri:
         ready = replace(chosen, mongodb_uri=uri)
         os.environ.update(settings.environment(ready))
+        asyncio.run(open_store(ready).disconnect())
         if ready.demo:
             asyncio.run(_demo(ready))
         uvicorn.run(

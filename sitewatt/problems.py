@@ -16,7 +16,7 @@ from handlers.preconditions import PreconditionFailed, PreconditionRequired
 from sitewatt import contract
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
-from sitewatt.web.bodies import BodyTooLarge, ClientGone
+from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
 
@@ -87,6 +87,11 @@ def _media_type(error: contract.MediaTypeNotTaken) -> Problem:
     return Problem("unsupported-media-type", detail, headers={error.header: taken})
 
 
+def _encoding(error: EncodingNotTaken) -> Problem:
+    detail = "Send the body as it is, without Content-Encoding."
+    return Problem("unsupported-media-type", detail, headers={"Accept-Encoding": "identity"})
+
+
 def _unauthenticated(error: Unauthenticated) -> Problem:
     headers = {"WWW-Authenticate": 'Bearer realm="sitewatt"'}
     return Problem("unauthenticated", error.detail, headers=headers)
@@ -132,8 +137,11 @@ def _readings_conflict(error: store.ReadingsConflict) -> Problem:
     return Problem("readings-conflict", detail, {**members, **more})
 
 
-def _unavailable(error: store.Unavailable) -> Problem:
-    detail = "The database does not answer; nothing was acknowledged. Ask again, it is safe."
+def _unavailable(error: store.StorageError) -> Problem:
+    detail = (
+        "The database does not answer, so nobody knows whether this was stored. Send it again:"
+        " readings, configurations and sites with an id of your own count once."
+    )
     return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
@@ -147,6 +155,7 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     HTTPException: _said("bad-request", "The request cannot be read."),
     ClientGone: _said("bad-request", "The client hung up before its request was whole."),
     BodyTooLarge: _said("too-large", "A body has at most {0.limit} bytes; send it in parts."),
+    EncodingNotTaken: _encoding,
     Unauthenticated: _unauthenticated,
     Forbidden: _forbidden,
     ForeignRequest: _said("forbidden", "{0.detail}"),
@@ -171,4 +180,5 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     store.NoReadings: _said("no-readings", "Site {0.site_id} has no reading yet."),
     store.ReadingsConflict: _readings_conflict,
     store.Unavailable: _unavailable,
+    store.UnsuitableServer: _unavailable,
 }

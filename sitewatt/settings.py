@@ -85,6 +85,13 @@ def seconds(text: str) -> float:
     raise ValueError("seconds, more than 0 and at most 600")
 
 
+def path(text: str) -> Path:
+    """Return a path, which is not empty."""
+    if text:
+        return Path(text)
+    raise ValueError("a path")
+
+
 def mongodb_address(text: str) -> str:
     """Return the address of a MongoDB."""
     if text.startswith(("mongodb://", "mongodb+srv://")):
@@ -100,12 +107,12 @@ def switch(text: str) -> bool:
 SETTINGS: tuple[Setting, ...] = (
     Setting("host", "127.0.0.1", str, "the address to listen on; any other needs an admin key"),
     Setting("port", "8080", whole(0, 65535), "the port to listen on; 0 takes a free one"),
-    Setting("data_dir", "sitewatt-data", Path, "where the embedded MongoDB keeps its files"),
+    Setting("data_dir", "sitewatt-data", path, "where the embedded MongoDB keeps its files"),
     Setting("mongodb_uri", None, mongodb_address, "a MongoDB 6.0+ of your own"),
     Setting("mongodb_timeout", "15", seconds, "how long the database may take before a 503"),
     Setting("mongod_cache", "256", whole(256, 1_000_000), "the embedded MongoDB's cache in MB"),
     Setting("mongod_oplog", "128", whole(50, 1_000_000), "the embedded MongoDB's oplog in MB"),
-    Setting("admin_key_file", None, Path, "a file with the key that may do everything"),
+    Setting("admin_key_file", None, path, "a file with the key that may do everything"),
     Setting("workers", "1", whole(1, 64), "how many processes serve"),
     Setting("shutdown_timeout", "10", whole(0, 600), "how long SIGTERM waits for requests"),
     Setting("demo", "false", switch, "load the brief's documents into an empty store"),

@@ -31,7 +31,7 @@ from sitewatt.binding import bound
 from sitewatt.contract import Contract, Match, Operation, Request
 from sitewatt.contract.operations import server_path
 from sitewatt.observability import request_id
-from sitewatt.web.bodies import admit_length, read_body
+from sitewatt.web.bodies import admit_encoding, admit_length, read_body
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -111,9 +111,10 @@ class Admission:
     def _admitted(self, scope: Scope, match: Match) -> Scope:
         """Return the scope with the media type as Connexion knows it, and none without a body."""
         headers, body = Headers(scope=scope), match.operation.body
-        admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         if body is not None:
+            admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
+            admit_encoding(headers.get("content-encoding"))
             kept.append((b"content-type", body.admit(headers.get("content-type")).encode()))
         return {**scope, "headers": kept}
 

@@ -19,18 +19,18 @@ FAREWELL_SECONDS = 1.0
 
 @asynccontextmanager
 async def upkeep(store: Store, clock: Clock) -> AsyncGenerator[None]:
-    """Keep the store prepared and swept; in the end disconnect it, whatever the database does.
+    """Keep the store prepared and swept; in the end disconnect it, for a second at most.
 
-    The end does not wait for the database: a task inside a database call can miss being cancelled
-    before Python 3.12 (https://github.com/python/cpython/issues/86296), but not the client's close.
+    A task inside a database call can miss being cancelled before Python 3.12
+    (https://github.com/python/cpython/issues/86296), and a database that hangs answers no farewell.
     """
     task = asyncio.create_task(_keep_up(store, clock))
     try:
         yield
     finally:
         task.cancel()
-        await store.disconnect()
-        done, _ = await asyncio.wait({task}, timeout=FAREWELL_SECONDS)
+        farewell = {task, asyncio.create_task(store.disconnect())}
+        done, _ = await asyncio.wait(farewell, timeout=FAREWELL_SECONDS)
         await asyncio.gather(*done, return_exceptions=True)
 
 
@@ -48,5 +48,9 @@ async def _succeeds(work: Awaitable[None]) -> bool:
         await work
     except StorageError as error:
         logger.warning("waiting for the database: %s", error)
-        return False
-    return True
+    # Whatever it is: without this task nothing would prepare the store, and nobody would know why.
+    except Exception:
+        logger.exception("the upkeep of the store failed; it is tried again")
+    else:
+        return True
+    return False

@@ -25,7 +25,10 @@ _CODES = frozenset(
     {
         6,  # HostUnreachable
         7,  # HostNotFound
+        13,  # Unauthorized
+        18,  # AuthenticationFailed
         24,  # LockTimeout
+        43,  # CursorNotFound
         50,  # MaxTimeMSExpired
         64,  # WriteConcernFailed
         89,  # NetworkTimeout
@@ -34,10 +37,14 @@ _CODES = frozenset(
         112,  # WriteConflict
         133,  # FailedToSatisfyReadPreference
         134,  # ReadConcernMajorityNotAvailableYet
+        175,  # QueryPlanKilled
         189,  # PrimarySteppedDown
         202,  # NetworkInterfaceExceededTimeLimit
+        237,  # CursorKilled
+        246,  # SnapshotUnavailable
         251,  # NoSuchTransaction
         262,  # ExceededTimeLimit
+        290,  # TransactionExceededLifetimeLimitSeconds
         365,  # TemporarilyUnavailable
         9001,  # SocketException
         10107,  # NotWritablePrimary
@@ -96,10 +103,16 @@ def limited(
         except PyMongoError as error:
             if not means_unavailable(error):
                 raise
-            raise Unavailable(type(error).__name__) from error
+            raise Unavailable(_reason(error)) from error
 
     update_wrapper(call, method)
     return call
+
+
+def _reason(error: PyMongoError) -> str:
+    """Return what failed, in the server's words for its codes, without addresses or values."""
+    details = error.details if isinstance(error, OperationFailure) else None
+    return (details or {}).get("codeName") or type(error).__name__
 
 
 def means_unavailable(error: PyMongoError) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from storage.availability import means_unavailable
 from storage.database import Database, Document
 from storage.documents import PRESENT
 
@@ -67,6 +68,6 @@ async def _create(database: Database, name: str, **options: Any) -> None:
     except OperationFailure as error:
         if error.code == _NAMESPACE_EXISTS:
             return
-        if not options:
+        if not options or means_unavailable(error):
             raise
         await _create(database, name)

@@ -1,6 +1,6 @@
 """Live readings: one small document each, whose `_id` says of which site and instant it is."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 from pymongo import ASCENDING, DESCENDING, ReplaceOne
 from pymongo.errors import BulkWriteError
@@ -14,17 +14,18 @@ from storage.errors import NoReadings, ReadingsConflict
 from storage.ids import reading_id, site_and_instant, span
 from storage.model import ReadingPage, Readings, Receipt, Values
 from storage.receipts import Tally
+from storage.sites import Sites
 
 
 class Live:
     """The readings of sites. Every method raises UnknownSite and Unavailable.
 
-    `require` returns when the site is there and raises UnknownSite when it is not.
+    A push takes a site that was there within the last 5 s to be there still; all else looks.
     """
 
-    def __init__(self, database: Database, require: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(self, database: Database, sites: Sites) -> None:
         self.database = database
-        self._require = require
+        self._sites = sites
 
     @bounded
     async def push(
@@ -36,7 +37,7 @@ class Live:
         stored, and ReadingsConflict is raised. With `overwrite` it is replaced. A dry run stores
         nothing, raises no ReadingsConflict, and returns the receipt that the push would have had.
         """
-        await self._require(site_id)
+        await self._sites.require(site_id)
         rows: Rows = {
             reading_id(site_id, instant): readings[instant] for instant in sorted(readings)
         }
@@ -52,7 +53,7 @@ class Live:
     @bounded
     async def latest(self, site_id: int) -> tuple[int, Values]:
         """Return the newest reading by its instant, whenever it arrived; raises NoReadings."""
-        await self._require(site_id)
+        await self._sites.look(site_id)
         newest = self.database.live.find({"_id": span(site_id)}).sort("_id", DESCENDING).limit(1)
         async for document in newest:
             return site_and_instant(document["_id"])[1], values_of(document)
@@ -63,7 +64,7 @@ class Live:
         self, site_id: int, *, start: int, end: int, descending: bool, limit: int
     ) -> ReadingPage:
         """Return up to `limit` readings with start <= instant < end, in the order of instants."""
-        await self._require(site_id)
+        await self._sites.look(site_id)
         order = DESCENDING if descending else ASCENDING
         found = self.database.live.find({"_id": span(site_id, start, end)}).sort("_id", order)
         readings = [
@@ -77,7 +78,7 @@ class Live:
 
         Cut short by Unavailable, it has deleted some of them; the same call again goes on.
         """
-        await self._require(site_id)
+        await self._sites.look(site_id)
         deleted = 0
         while (some := await self._delete_some(site_id, start, end)) is not None:
             deleted += some

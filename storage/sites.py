@@ -62,7 +62,16 @@ class Sites:
     async def require(self, site_id: int) -> None:
         """Return when there is such a site, or was within the last 5 s; else UnknownSite."""
         if site_id not in self._known:
-            await self._look(site_id)
+            await self.look(site_id)
+
+    @bounded
+    async def look(self, site_id: int) -> None:
+        """Return when there is such a site now; else UnknownSite."""
+        seen = self._known.now()
+        if not await self.database.sites.find_one({"_id": site_id, **PRESENT}, {"_id": 1}):
+            self._known.forget(site_id)
+            raise UnknownSite(site_id)
+        self._known.remember(site_id, seen)
 
     async def sweep(self, now: int) -> None:
         """Finish the deletions that a crash has left unfinished."""
@@ -83,13 +92,6 @@ class Sites:
         sites = [site_of(document) async for document in found.hint(index).limit(limit + 1)]
         page = sites[:limit]
         return SitePage(page, page[-1]["id"] if len(sites) > limit else None)
-
-    @bounded
-    async def _look(self, site_id: int) -> None:
-        seen = self._known.now()
-        if not await self.database.sites.find_one({"_id": site_id, **PRESENT}, {"_id": 1}):
-            raise UnknownSite(site_id)
-        self._known.remember(site_id, seen)
 
     async def _read(self, site_id: int) -> Document:
         projection = {**SITE_PROJECTION, "version": 1}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 
 from storage import layout
@@ -14,6 +15,9 @@ from storage.server import greet
 from storage.sites import Sites
 from storage.validators import validators
 
+READY_SECONDS = 2.0
+"""A probe that asks whether the store is ready does not wait longer for an answer."""
+
 
 class Store:
     """Sites, their configurations and their readings. Every method raises Unavailable."""
@@ -23,7 +27,7 @@ class Store:
         self._validators = validators(schemas)
         self.sites = Sites(self.database)
         self.configurations = Configurations(self.database)
-        self.live = Live(self.database, self.sites.require)
+        self.live = Live(self.database, self.sites)
 
     @limited
     async def prepare(self) -> None:
@@ -34,8 +38,9 @@ class Store:
 
     @bounded
     async def ready(self) -> None:
-        """Return when the store can do its work; else Unavailable."""
-        await self._greet()
+        """Return when the store can do its work, within READY_SECONDS; else Unavailable."""
+        with pymongo.timeout(READY_SECONDS):
+            await self._greet()
 
     @limited
     async def ping(self) -> None:

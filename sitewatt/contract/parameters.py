@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from handlers.instants import parse
 from sitewatt.contract.faults import Fault, did_you_mean, explain, shown
 from sitewatt.contract.schema import Schema
 from sitewatt.contract.vocabulary import Request
@@ -18,6 +19,10 @@ from sitewatt.contract.vocabulary import Request
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _BOOLEANS = {"true": True, "false": False}
 _NOTHING = Request(now=0, parameters={})
+
+
+MOST_FAULTS = 100
+"""The faults that are looked for; a problem has room for no more."""
 
 
 class BadParameters(Exception):
@@ -35,6 +40,7 @@ class Parameter:
         self.name: str = declared["name"]
         self.in_: str = declared["in"]
         self.argument = argument_name(self.name)
+        self.before: str | None = declared.get("x-before")
         self._required: bool = declared.get("required", False)
         self._schema = Schema(declared["schema"])
         self._default = declared["schema"].get("default")
@@ -107,14 +113,26 @@ class Parameters:
                 values[parameter.argument] = parameter.read(texts[parameter.in_].get(name))
             except BadParameters as bad:
                 faults += bad.faults
+        faults += self._out_of_order(values)
         if faults:
             raise BadParameters(faults)
         return values
 
+    def _out_of_order(self, values: Mapping[str, Any]) -> Iterator[Fault]:
+        """Yield each instant that lies after the one of the parameter that `x-before` names."""
+        for parameter in self._parameters:
+            first = values.get(parameter.argument)
+            last = values.get(argument_name(parameter.before or ""))
+            if parameter.before and first and last and parse(first) > parse(last):
+                said = f"lies after `{parameter.before}`"
+                yield Fault(parameter.in_, parameter.name, "x-before", said, "exchange the two?")
+
     def _query_words(self, query: bytes, faults: list[Fault]) -> Iterator[tuple[str, str]]:
         """Yield the names and texts of a query that the contract knows; note the rest as faults."""
         seen: set[str] = set()
-        for part in query.split(b"&") if query else ():
+        for part in filter(None, query.split(b"&")):
+            if len(faults) > MOST_FAULTS:
+                return
             name, text = map(_decoded, part.partition(b"=")[::2])
             if name is None or text is None:
                 faults.append(Fault("query", "?", "encoding", "is not UTF-8 in percent-encoding"))

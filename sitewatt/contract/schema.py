@@ -9,8 +9,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from sitewatt.contract.faults import Fault, did_you_mean, explain, pointer
 from sitewatt.contract.formats import FORMATS, Format
 from sitewatt.contract.vocabulary import RULES, Request
-
-Path = tuple[str | int, ...]
+from sitewatt.contract.windows import Path, Windows
 
 
 class ContractError(Exception):
@@ -45,11 +44,8 @@ class Schema:
         Where the schema has alternatives, the faults speak of the one that was meant.
         """
         schema = self._meant(value)
-        errors = schema._validator.iter_errors(value)
-        found = chain.from_iterable(schema._explained(error) for error in errors)
-        return _without_echoes(
-            islice(chain(found, schema._broken_rules(value, request)), 2 * most)
-        )[:most]
+        found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
+        return _without_echoes(islice(found, 2 * most))[:most]
 
     def read(self, value: Any) -> Any:
         """Return the accepted value with an int wherever the schema says integer (`1.0`, `1e0`)."""
@@ -57,18 +53,30 @@ class Schema:
         return value if read is None else read(value)
 
     def _meant(self, value: Any) -> "Schema":
+        """Return the alternative in which the member of `x-alternative-by` is as in the value."""
         if not self._alternatives:
             return self
-        return max(self._alternatives, key=lambda schema: schema._likeness(value))
+        name = self.schema["x-alternative-by"]
+        return max(self._alternatives, key=lambda schema: schema._likeness(value, name))
 
-    def _likeness(self, value: Any) -> int:
-        """Return how many members the value shares with this schema, those of its type twice."""
-        if not isinstance(value, dict):
-            return 0
-        known = self.schema.get("properties", {})
-        shared = [name for name in value if name in known]
-        typed = [name for name in shared if _is_of(value[name], known[name].get("type"))]
-        return len(shared) + len(typed)
+    def _likeness(self, value: Any, name: str) -> int:
+        """Return 2 for a member that is there as it should be, or rightly absent, 1 for a try."""
+        wanted = self.schema["properties"].get(name)
+        given = isinstance(value, dict) and name in value
+        if wanted is None or not given:
+            return 2 if wanted is None and not given else 0
+        return 2 if _is_of(value[name], wanted["type"]) else 1
+
+    def _broken_keywords(self, value: Any) -> Iterator[Fault]:
+        windows = Windows(value, self.schema)
+        for name, limit in windows.oversized():
+            said, hint = explain("maxItems", None, {"maxItems": limit})
+            yield Fault("body", pointer((name,)), "maxItems", said, hint)
+        for start, window in windows:
+            for error in self._validator.iter_errors(window):
+                path = windows.place(tuple(error.instance_path), start)
+                if path is not None:
+                    yield from self._explained(error, path)
 
     def _broken_rules(self, value: Any, request: Request) -> Iterator[Fault]:
         for path, keyword, setting in self._rules:
@@ -78,8 +86,8 @@ class Schema:
             for below, detail, hint in RULES[keyword](given, setting, request):
                 yield Fault("body", pointer((*path, *below)), keyword, detail, hint)
 
-    def _explained(self, error: ValidationError) -> Iterator[Fault]:
-        keyword, path = error.kind.name, tuple(error.instance_path)
+    def _explained(self, error: ValidationError, path: Path) -> Iterator[Fault]:
+        keyword = error.kind.name
         schema = _at(self.schema, tuple(error.schema_path[:-1]))
         if keyword == "additionalProperties":
             for name in error.kind.as_dict()["unexpected"]:

@@ -101,9 +101,11 @@ def _strings(value: Any) -> int:
 
 def _refuse_repeated(raw: bytes) -> None:
     def once(pairs: list[tuple[str, Any]]) -> None:
-        names = [name for name, _ in pairs]
-        if len(set(names)) != len(names):
-            raise _Repeated(next(name for name in names if names.count(name) > 1))
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _Repeated(name)
+            seen.add(name)
 
     try:
         json.loads(raw, object_pairs_hook=once)

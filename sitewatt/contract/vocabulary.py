@@ -50,7 +50,7 @@ def unique_instants(value: Any, asked: bool, request: Request) -> Iterator[Findi
     seen: dict[int, int] = {}
     for place, instant in enumerate(map(_instant, value)):
         if instant is not None and seen.setdefault(instant, place) != place:
-            said = f"it is the instant of row {seen[instant]}, {format_instant(instant)}"
+            said = f"it is the instant of row {seen[instant]}"
             yield (place,), "names an instant that stands in the list already", said
 
 

@@ -23,8 +23,9 @@ from pathlib import Path
 from sitewatt.mongod.errors import MongodError
 
 LONGEST_SOCKET_PATH = 103  # bytes: sun_path without its zero byte, 107 on Linux and 103 on macOS
-# mongod splits --bind_ip at commas and a member's host at colons.
-SOCKET_PATH = re.compile(r"[A-Za-z0-9/._~+-]+")
+# mongod splits --bind_ip at commas and a member's host at colons; PyMongo looks for the members of
+# a set under their names in lower case.
+SOCKET_PATH = re.compile(r"[a-z0-9/._~+-]+")
 KILL_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
@@ -142,10 +143,9 @@ def _socket_path(directory: Path) -> Path:
     if _fits(near):
         return near
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
-    far = Path(tempfile.gettempdir(), f"sitewatt-{os.getuid()}-{digest}", "mongod.sock")
-    if not _fits(far):
-        raise MongodError(f"{far} cannot be a socket: set TMPDIR to a short, plain directory.")
-    return far
+    name = f"sitewatt-{os.getuid()}-{digest}"
+    places = [Path(place, name, "mongod.sock") for place in (tempfile.gettempdir(), "/tmp")]  # noqa: S108
+    return next(place for place in places if _fits(place))
 
 
 def _fits(path: Path) -> bool:

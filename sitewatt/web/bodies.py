@@ -11,8 +11,18 @@ class BodyTooLarge(Exception):
         self.limit = limit
 
 
+class EncodingNotTaken(Exception):
+    """The body is compressed, which this service does not undo."""
+
+
 class ClientGone(Exception):
     """The client hung up before its request was whole."""
+
+
+def admit_encoding(content_encoding: str | None) -> None:
+    """Promise that the body is as it is; raises EncodingNotTaken."""
+    if (content_encoding or "identity").strip().lower() != "identity":
+        raise EncodingNotTaken
 
 
 def admit_length(content_length: str | None, limit: int) -> None:

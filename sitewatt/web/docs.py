@@ -1,20 +1,23 @@
 """The API in a browser: Swagger UI from the installed package, showing our own contract."""
 
 from importlib.resources import files
+from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
 from swagger_ui_bundle import swagger_ui_path
 
-from sitewatt.contract import UnknownPath
+from sitewatt.contract import MethodNotAllowed, UnknownPath
 from sitewatt.observability import request_id
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
 _OURS = files("sitewatt.web")
+_ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
+"""What our page needs of the package; its own page and template are not served."""
 
 
 async def _page(request: Request) -> Response:
@@ -23,6 +26,13 @@ async def _page(request: Request) -> Response:
 
 async def _start(request: Request) -> Response:
     return Response(_OURS.joinpath("docs.js").read_bytes(), media_type="text/javascript")
+
+
+async def _asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _ASSETS:
+        raise HTTPException(404)
+    return FileResponse(Path(str(swagger_ui_path)) / name)
 
 
 async def _to_docs(request: Request) -> Response:
@@ -35,13 +45,17 @@ def docs_app(problems: ProblemDocuments) -> Starlette:
     async def unknown(request: Request, error: Exception) -> Response:
         return starlette_response(problems.answer(UnknownPath(), request_id.get() or ""))
 
+    async def other_method(request: Request, error: Exception) -> Response:
+        refusal = MethodNotAllowed(("GET", "HEAD"))
+        return starlette_response(problems.answer(refusal, request_id.get() or ""))
+
     return Starlette(
         routes=[
             Route("/", _to_docs),
             Route("/docs", _to_docs),
             Route("/docs/", _page),
             Route("/docs/start.js", _start),
-            Mount("/docs", StaticFiles(directory=str(swagger_ui_path))),
+            Route("/docs/{name}", _asset),
         ],
-        exception_handlers={404: unknown},
+        exception_handlers={404: unknown, 405: other_method},
     )

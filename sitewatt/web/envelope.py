@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sitewatt.auth import Authority, ForeignRequest
+from sitewatt.auth import Authority
 from sitewatt.observability import access, request_id
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
@@ -54,11 +54,13 @@ class Envelope:
     ) -> None:
         try:
             self._authority.admit(headers)
-        except ForeignRequest as error:
+            await self._app(scope, receive, send)
+        # Whatever it is: a client gets a problem document, and the log what happened.
+        except Exception as error:
+            if send.started:
+                raise
             response = self._problems.answer(error, send.identity)
             await starlette_response(response)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
 
 
 class _Signed:
@@ -69,6 +71,11 @@ class _Signed:
         self._send = send
         self._started = time.perf_counter()
         self._status = 0
+
+    @property
+    def started(self) -> bool:
+        """Whether the answer has begun, so that no other can be given."""
+        return self._status > 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":

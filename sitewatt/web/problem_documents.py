@@ -24,6 +24,7 @@ class ProblemDocuments:
         components = contract.bundle["components"]
         self._types = contract.problem_types
         self._most_bytes = contract.limits["problem_bytes"]
+        self._most_faults = contract.limits["faults"]
         self._schema = Schema(resolved(components["schemas"]["Problem"], components))
 
     def answer(self, error: BaseException, request_id: str) -> Response:
@@ -56,7 +57,7 @@ class ProblemDocuments:
         """Return `errors`, as many as there is room for, and `more` when there are others."""
         errors: list[dict[str, str]] = []
         room -= _ROOM_FOR_MORE
-        for members in (fault.members() for fault in problem.faults):
+        for members in (fault.members() for fault in problem.faults[: self._most_faults]):
             room -= len(orjson.dumps(members)) + 1
             if room < 0:
                 break

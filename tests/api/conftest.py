@@ -3,45 +3,32 @@
 Every answer that a test gets has been held against the contract, in the way a client would.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from api_service import OPEN, SCHEMAS, Clock, Service, example, keeps_the_contract
-from pymongo.asynchronous.database import AsyncDatabase
 
 from sitewatt.mongod import Mongod
 from storage import Store, connect
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run these tests on one event loop, the one that the database's client lives on."""
-    for item in items:
-        if "tests/api/" in item.nodeid and pytest_asyncio.is_async_test(item):
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+@pytest.fixture(scope="session")
+def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
     with Mongod(tmp_path_factory.mktemp("mongod")) as mongod:
-        client = connect(mongod.uri, timeout=10)
-        await Store(client["api"], schemas=SCHEMAS).prepare()
-        yield client["api"]
-        await client.close()
+        yield mongod
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def store(database: AsyncDatabase[dict[str, Any]]) -> AsyncIterator[Store]:
-    store = Store(database, schemas=SCHEMAS)
+@pytest.fixture
+async def store(mongod: Mongod) -> AsyncIterator[Store]:
+    client = connect(mongod.uri, timeout=10)
+    store = Store(client["api"], schemas=SCHEMAS)
     await store.prepare()
     yield store
-    await store.close()
-    for name in await database.list_collection_names():
-        await database[name].delete_many({})
+    for name in await client["api"].list_collection_names():
+        await client["api"][name].delete_many({})
+    await store.disconnect()
 
 
 @pytest.fixture
@@ -54,7 +41,7 @@ def service() -> Service:
     return OPEN
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def client(service: Service, store: Store, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
     service.store.real, service.clock.real = store, clock
     hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
@@ -65,7 +52,7 @@ async def client(service: Service, store: Store, clock: Clock) -> AsyncIterator[
         yield client
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def site(client: httpx.AsyncClient) -> int:
     """The brief's site; returns its id."""
     answer = await client.post("/v1/sites", json=example("brief_sites"))

@@ -3,13 +3,13 @@
 from typing import Any
 
 import httpx
-import pytest_asyncio
+import pytest
 from api_service import Clock, example
 
 URL = "/v1/sites/1/configuration"
 
 
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+@pytest.fixture(autouse=True)
 async def _brief_site(site: int) -> None:
     assert site == 1
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from api_service import Clock, example
 
 from storage import Store
@@ -13,7 +12,7 @@ URL = "/v1/sites/1/live"
 ALL = {"from": "1970-01-01T00:00:00Z", "to": "2105-01-01T00:00:00Z"}
 
 
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+@pytest.fixture(autouse=True)
 async def _brief_site(site: int) -> None:
     assert site == 1
 
@@ -258,6 +257,20 @@ async def test_list_readings_answers_304_to_who_has_it(client: httpx.AsyncClient
     assert (await client.get(URL, headers={"If-None-Match": etag})).status_code == 200
 
 
+async def test_list_readings_answers_no_304_that_would_hide_the_next_page(
+    client: httpx.AsyncClient,
+) -> None:
+    await client.post(URL, json=example("brief_live"))
+    whole = await client.get(URL, params={"limit": 3})
+    await client.post(URL, json=reading(**{"dt-stamp": "2023-01-01 00:30:00"}))
+    known = {"If-None-Match": whole.headers["etag"]}
+    cut = await client.get(URL, params={"limit": 3}, headers=known)
+    assert (cut.status_code, "next" in cut.links) == (200, True)
+    known = {"If-None-Match": cut.headers["etag"]}
+    again = await client.get(URL, params={"limit": 3}, headers=known)
+    assert (again.status_code, "next" in again.links) == (304, True)
+
+
 PARAMETER_FAULTS = [
     ("from=yesterday", "from", "format"),
     ("from=2023-01-01T00:00:00+01:00", "from", "format"),
@@ -276,6 +289,7 @@ PARAMETER_FAULTS = [
     ("cursor=AAAA", "cursor", "cursor"),
     ("%FF=1", "?", "encoding"),
     ("=1", "?", "unknown"),
+    ("from=2023-01-02T00:00:00Z&to=2023-01-01T00:00:00Z", "from", "x-before"),
 ]
 
 

@@ -164,6 +164,45 @@ async def test_a_patch_of_another_media_type_names_the_one_it_takes(
     assert "application/merge-patch+json" in answer.headers["accept-patch"]
 
 
+async def test_a_compressed_body_is_415(client: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = await client.post("/v1/sites", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+
+
+async def test_parameters_without_end_are_a_problem_of_a_hundred_faults(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/v1/sites?" + "&".join(f"a{n}" for n in range(500)))
+    assert (answer.status_code, len(answer.json()["errors"])) == (400, 100)
+    assert answer.json()["more"] is True
+
+
+async def test_an_error_that_nobody_expected_is_a_problem_all_the_same(
+    client: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.event_hooks = {}
+
+    async def broken(**_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(store.sites, "list", broken)
+    answer = await client.get("/v1/sites")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/docs/start.js", "/"])
+async def test_the_docs_take_no_other_method(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.post(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("name", ["index.html", "index.j2", "swagger-ui.js.map", "..%2fx"])
+async def test_the_docs_have_no_page_but_ours(client: httpx.AsyncClient, name: str) -> None:
+    assert (await client.get(f"/docs/{name}")).status_code == 404
+
+
 @pytest.mark.parametrize(
     "media_type", ["APPLICATION/JSON", 'application/json; charset="UTF-8"', "application/json;"]
 )
@@ -218,6 +257,13 @@ async def test_a_chunked_body_is_a_body(client: httpx.AsyncClient) -> None:
         {"Via": "1.1 proxy"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "http://["},
+        {"Host": "["},
+        {"Host": "[::1"},
+        {"Host": "127.0.0.2"},
+        {"Host": "a@localhost"},
+        {"X-Forwarded-Ssl": "on"},
     ],
 )
 async def test_without_a_key_only_this_machine_is_served(

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import openapi
 from handlers import handlers
+from handlers.instants import format_instant
 from sitewatt.app import check_one_to_one
 from sitewatt.contract import (
     BadParameters,
@@ -177,6 +179,12 @@ def test_brackets_inside_strings_are_no_levels() -> None:
     assert read(b'["' + b"[" * 100 + b'"]', depth=32) == ["[" * 100]
 
 
+def test_a_repeated_name_among_very_many_is_found_in_one_pass() -> None:
+    names = ",".join(f'"{n}":1' for n in range(180_000))
+    with pytest.raises(NotJson, match="`179999` twice"):
+        read(f'{{{names},"179999":2}}'.encode(), depth=32)
+
+
 # Integers
 
 
@@ -207,6 +215,69 @@ def test_a_hint_names_the_nearest_known_word_in_any_case() -> None:
     assert did_you_mean("zzz", ["Tesla", "KATL"]) is None
 
 
+LIVE = COMPONENTS["examples"]["brief_live"]["value"]
+
+
+def test_a_fault_far_into_a_long_array_is_found_where_it_is() -> None:
+    stamps = [format_instant(600 * row) for row in range(1_000)]
+    columns = {name: values[:1] * 1_000 for name, values in LIVE.items()} | {"dt-stamp": stamps}
+    columns["soc"][777] = 101
+    stamps[999] = "never"
+    faults = schema("ReadingOrColumns").faults(columns, REQUEST, most=100)
+    assert [(f.place, f.keyword) for f in faults] == [
+        ("/soc/777", "maximum"),
+        ("/dt-stamp/999", "format"),
+    ]
+
+
+@pytest.mark.parametrize("items", [10_001, 600_000])
+def test_an_array_that_is_too_long_is_told_so_at_once(items: int) -> None:
+    columns = LIVE | {"dt-stamp": [1] * items}
+    faults = schema("ReadingOrColumns").faults(columns, REQUEST, most=100)
+    assert ("/dt-stamp", "maxItems") in {(f.place, f.keyword) for f in faults}
+    assert len(faults) == 100
+
+
+def test_a_site_far_into_a_list_is_pointed_at() -> None:
+    sites: list[dict[str, Any]] = [{"name": "a", "location": "b"} for _ in range(900)]
+    sites[850] = {"name": "", "location": "b"}
+    faults = schema("NewSiteOrSites").faults({"sites": sites}, REQUEST, most=100)
+    assert {f.place for f in faults} == {"/sites/850/name"}
+
+
+def test_every_array_of_a_body_is_a_member_of_it() -> None:
+    def arrays(node: Any, depth: int) -> Iterator[int]:
+        if isinstance(node, dict):
+            if node.get("type") == "array":
+                yield depth
+            for name, child in node.items():
+                yield from arrays(child, depth + (name in ("properties", "items")))
+
+    for body in ("NewSites", "NewConfiguration", "ReadingColumns", "SitePatch"):
+        assert set(arrays(resolved(COMPONENTS["schemas"][body], COMPONENTS), 0)) <= {1}
+
+
+@pytest.mark.parametrize(
+    ("document", "places"),
+    [
+        ({"sites": [{"name": "a", "location": "b"}], "name": "z"}, {"/name"}),
+        ({"sites": "a"}, {"/sites"}),
+        ({"name": "z"}, {""}),
+        ([], {""}),
+    ],
+)
+def test_a_body_with_sites_is_read_as_a_list_of_them(document: Any, places: set[str]) -> None:
+    faults = schema("NewSiteOrSites").faults(document, REQUEST, most=100)
+    assert {fault.place for fault in faults} == places
+
+
+def test_a_body_whose_stamps_are_an_array_is_read_as_columns() -> None:
+    mixed = {name: values[0] for name, values in LIVE.items()} | {"dt-stamp": LIVE["dt-stamp"]}
+    faults = schema("ReadingOrColumns").faults(mixed, REQUEST, most=100)
+    assert {fault.place for fault in faults} == {f"/{name}" for name in LIVE} - {"/dt-stamp"}
+    assert {fault.detail for fault in faults} == {"must be an array"}
+
+
 # Parameters
 
 
@@ -233,6 +304,14 @@ def test_an_integer_parameter_has_one_spelling(limit: int) -> None:
     for spelling in (b"0%d", b"+%d", b"%d.0", b"%%20%d", b"%d_0"):
         with pytest.raises(BadParameters):
             parameters.read({"site_id": "1"}, b"limit=" + spelling % limit, {})
+
+
+def test_a_range_that_ends_before_it_begins_is_a_fault() -> None:
+    query = b"from=2023-01-02T00:00:00Z&to=2023-01-01T00:00:00Z"
+    for operation in ("list_readings", "delete_readings"):
+        with pytest.raises(BadParameters) as refusal:
+            CONTRACT.operations[operation].parameters.read({"site_id": "1"}, query, {})
+        assert [(f.place, f.keyword) for f in refusal.value.faults] == [("from", "x-before")]
 
 
 def test_a_missing_parameter_is_the_contracts_default_or_none() -> None:

@@ -25,6 +25,7 @@ VOCABULARY = {
     "x-not-after-now",
     "x-equals-parameter",
     "x-unique-by",
+    "x-alternative-by",
 }
 IN_ALL = {"type", "title", "description", "example", "default"}
 KEYWORDS = {
@@ -84,7 +85,7 @@ def test_a_schema_has_one_type_or_is_a_reference_alone_or_branches_where_named(p
         assert list(schema) == ["$ref"]
     elif "oneOf" in schema:
         assert place in BRANCHED
-        assert set(schema) == {"title", "description", "oneOf"}
+        assert set(schema) == {"title", "description", "oneOf", "x-alternative-by"}
         assert all(list(branch) == ["$ref"] for branch in schema["oneOf"])
     else:
         assert schema["type"] in KEYWORDS

@@ -265,7 +265,7 @@ def test_what_a_later_try_may_not_meet_means_unavailable(error: PyMongoError) ->
     [
         DuplicateKeyError("", 11000),
         OperationFailure("", 121),
-        OperationFailure("", 18),
+        OperationFailure("", 2),
         bulk(11000),
         bulk(121),
         PyMongoError(),

@@ -188,3 +188,18 @@ async def test_delete_purges_in_the_background_after_the_delay(store: Store) -> 
             await asyncio.sleep(0.01)
     assert slept == [delay(store)]
     await deletion.close()
+
+
+async def test_a_site_that_another_worker_deleted_is_unknown_to_every_read_at_once(
+    store: Store,
+) -> None:
+    await store.sites.create([WILLO])
+    await store.live.push(1, {NOW: ROW})
+    await Deletion(store.sites.database).mark(1, now=NOW)
+    for refused in (
+        store.live.latest(1),
+        store.live.list(1, start=0, end=NOW, descending=False, limit=1),
+        store.live.delete(1, start=0, end=NOW),
+    ):
+        with pytest.raises(UnknownSite):
+            await refused

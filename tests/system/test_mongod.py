@@ -40,7 +40,7 @@ Document = Mapping[str, Any]
 def data() -> Iterator[Path]:
     """A directory whose socket path is short, however deep the tests' own directory is."""
     with tempfile.TemporaryDirectory(prefix="sw-", dir="/tmp") as directory:
-        yield Path(directory).resolve() / "Data"
+        yield Path(directory).resolve() / "data"
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_a_moved_data_directory_is_writable(data: Path) -> None:
         assert numbers(mongod.uri) == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["x" * 110, "a, b: ü"], ids=["long", "strange"])
+@pytest.mark.parametrize("name", ["x" * 110, "a, b: ü", "Data"], ids=["long", "strange", "capital"])
 def test_a_path_that_no_socket_can_have_gets_a_short_private_one(
     data: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
