@@ -44,7 +44,7 @@ def test_an_instant_has_many_spellings(text: str) -> None:
         ("2023-01-01T00:00:00+24:00", "time stamp"),
         ("2023-01-01T00:00:00Z\n", "time stamp"),
         ("2023-01-01T00:00:00.Z", "time stamp"),
-        ("2023-01-01T00:00:00." + "0" * 15 + "Z", "time stamp"),
+        ("2023-01-01T00:00:00." + "0" * 21 + "Z", "time stamp"),
         ("\uff12023-01-01T00:00:00Z", "time stamp"),
         ("2023-01-01T00:00:00.5Z", "whole seconds"),
         ("2023-02-29T00:00:00Z", "calendar"),

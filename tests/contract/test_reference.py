@@ -31,11 +31,12 @@ def rows(text: str) -> Iterator[Row]:
 
 def takes(setting: Setting) -> str:
     """Return what the setting says that it takes when it is given something else."""
-    try:
-        setting.read("?")
-    except ValueError as error:
-        return str(error)
-    return "a path" if setting.read is Path else "a text"
+    for nonsense in ("?", ""):
+        try:
+            setting.read(nonsense)
+        except ValueError as error:
+            return str(error)
+    return "a text"
 
 
 def sections(text: str) -> dict[str, str]:

@@ -92,8 +92,8 @@ def fit(case: Any) -> None:
     else:
         _fit_path(case, operation_id, meant)
         _fit_headers(case)
-    if ParameterLocation.QUERY in meant and "cursor" in case.query:
-        case.query = {**case.query, "cursor": _readable(case.query["cursor"])}
+    if ParameterLocation.QUERY in meant:
+        case.query = _fit_query(case.query)
     if ParameterLocation.BODY in meant and operation_id in _BODIES:
         case.body = _BODIES[operation_id](case.body, case.path_parameters)
 
@@ -139,6 +139,17 @@ def _fit_step(case: Any, operation_id: str, meant: set[ParameterLocation]) -> No
     case.query = {name: value for name, value in case.query.items() if name != "dry_run"}
     if ParameterLocation.BODY in meant and case.body["dt-stamp"] == []:
         case.body = {**case.body, "dt-stamp": [_STAMP]}
+
+
+def _fit_query(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the query with a cursor that can be read, and a range that begins before it ends."""
+    fitted = dict(query)
+    if "cursor" in fitted:
+        fitted["cursor"] = _readable(fitted["cursor"])
+    ends = [fitted[name] for name in ("from", "to") if name in fitted]
+    if len(ends) == 2 and not any(map(instant, ends)):
+        fitted["from"], fitted["to"] = sorted(ends, key=instants.parse)
+    return fitted
 
 
 def _readable(cursor: str) -> str:
