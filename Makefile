@@ -13,7 +13,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract format lock clean
+.PHONY: help run test coverage lint types contract bench format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract and 
 	$(NPX)/redocly lint
 	$(BIN)/pytest tests/contract $(ARGS)
 
+bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
+	@.venv-bench/bin/python bench/http/run.py $(ARGS)
+
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -56,7 +59,7 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 		--output-file requirements/build.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
-	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-bench node_modules bench/http/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -76,6 +79,14 @@ $(VENV)/.run: $(VENV)/.created requirements.txt requirements/runtime.txt require
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
 	@echo "Installing the tools of the tests and of development"
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+# The other frameworks are apart from what the service and its tests need.
+.venv-bench/.installed: requirements/runtime.txt requirements/build.txt bench/http/requirements.txt bench/http/package-lock.json $(METADATA)
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/pip install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt -r bench/http/requirements.txt
+	@.venv-bench/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@npm ci --prefix bench/http --loglevel=error --no-audit --no-fund
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json

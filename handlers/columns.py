@@ -4,7 +4,7 @@ On the wire a row's instant is its `dt-stamp`; for the store it is the key of it
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from handlers.instants import format_instant, parse
 from storage import COLUMNS, Conflict, Readings, Receipt, Values
@@ -14,9 +14,9 @@ def readings(body: Mapping[str, Any]) -> Readings:
     """Return the readings of a valid body by instant: one of scalars, or one a row of columns."""
     stamps = body["dt-stamp"]
     if isinstance(stamps, str):
-        return {parse(stamps): _values(body[name] for name in COLUMNS)}
-    rows = zip(*(body[name] for name in COLUMNS), strict=True)
-    return dict(zip(map(parse, stamps), map(_values, rows), strict=True))
+        return {parse(stamps): cast("Values", tuple(body[name] for name in COLUMNS))}
+    rows = cast("Iterable[Values]", zip(*(body[name] for name in COLUMNS), strict=True))
+    return dict(zip(map(parse, stamps), rows, strict=True))
 
 
 def reading(instant: int, values: Values) -> dict[str, Any]:
@@ -47,8 +47,3 @@ def receipt_members(receipt: Receipt) -> dict[str, Any]:
 def conflict_members(conflict: Conflict) -> dict[str, Any]:
     """Return a conflict in the wire's shape: the stamp, and which columns differ."""
     return {"dt-stamp": format_instant(conflict.instant), "columns": list(conflict.columns)}
-
-
-def _values(row: Iterable[Any]) -> Values:
-    soc, load, net_load, pv, bio, cro = row
-    return soc, load, net_load, pv, bio, cro

@@ -1,7 +1,7 @@
 """The composition root: the contract, the handlers and the store become one application."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -14,9 +14,9 @@ from handlers.ports import Clock
 from sitewatt import observability, settings
 from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
 from sitewatt.binding import positional
+from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, ContractError
 from sitewatt.settings import Settings
-from sitewatt.stock import connexion_app
 from sitewatt.upkeep import upkeep
 from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
@@ -47,9 +47,17 @@ def check_one_to_one(contract: Contract, given: Mapping[str, Handler]) -> None:
 
 
 def create_app(
-    store: Store, authority: Authority, *, clock: Clock = lambda: int(time.time())
+    store: Store,
+    authority: Authority,
+    *,
+    clock: Clock = lambda: int(time.time()),
+    serve: Callable[..., ASGIApp] = compiled_app,
 ) -> ASGIApp:
-    """Return the service on a store. Nothing in it is global: two may stand side by side."""
+    """Return the service on a store. Nothing in it is global: two may stand side by side.
+
+    `serve` makes an application of the operations: `compiled_app`, or for the judge in tests
+    `stock.connexion_app`.
+    """
     contract = compiled_contract()
     problems = ProblemDocuments(contract)
     services: dict[str, Any] = {
@@ -64,7 +72,7 @@ def create_app(
         async with upkeep(store, clock):
             yield
 
-    operations = connexion_app(
+    operations = serve(
         contract,
         handlers(),
         services,

@@ -14,13 +14,10 @@ from typing import Any, cast
 
 import connexion
 from connexion.context import scope as current_scope
-from connexion.exceptions import ProblemException
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.lifecycle import ConnexionRequest
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
-from connexion.resolver import Resolver
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,8 +26,7 @@ from handlers.ports import Clock
 from sitewatt.auth import Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Match, Operation, Request
-from sitewatt.contract.operations import server_path
-from sitewatt.observability import request_id
+from sitewatt.loading import load
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
@@ -71,19 +67,17 @@ def connexion_app(
         swagger_ui_options=SwaggerUIOptions(swagger_ui=False, serve_spec=False),
     )
     app.add_middleware(Admission, position=MiddlewarePosition.BEFORE_ROUTING, contract=contract)
-    for kind in (Exception, HTTPException, ProblemException):
-        app.add_error_handler(kind, partial(_problem_response, problems))
     functions = {
         name: _as_connexion_calls(bound(handler, services)) for name, handler in handlers.items()
     }
-    for base_path, specification in routable(contract.bundle):
-        app.add_api(
-            specification,
-            base_path=base_path,
-            resolver=Resolver(functions.__getitem__),
-            validator_map=_validator_map(contract, clock),
-            security_map=dict.fromkeys(("bearer", "apiKey"), partial(KeyScheme, authority)),
-        )
+    load(
+        app,
+        contract,
+        functions,
+        problems,
+        validator_map=_validator_map(contract, clock),
+        security_map=dict.fromkeys(("bearer", "apiKey"), partial(KeyScheme, authority)),
+    )
     return cast(ASGIApp, app)
 
 
@@ -187,40 +181,3 @@ def _validator_map(contract: Contract, clock: Clock) -> dict[str, Any]:
     media_types = {media_type for body in bodies for media_type in body.media_types}
     validator = partial(BodyValidator, contract, clock)
     return {"parameter": ParameterValidator, "body": dict.fromkeys(media_types, validator)}
-
-
-def _problem_response(
-    problems: ProblemDocuments, request: ConnexionRequest, error: Exception
-) -> ConnexionResponse:
-    response = problems.answer(error, request_id.get() or "")
-    return ConnexionResponse(response.status, body=response.content, headers=dict(response.headers))
-
-
-def routable(bundle: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the bundle as Connexion can route it: a base path and a specification each.
-
-    Connexion knows one server a document, so the paths are parted by theirs. It makes `/sites/abc`
-    unknown where the path has an integer; as text it is left to us to say what is wrong with it.
-    """
-    bases = sorted({server_path(item, bundle) for item in bundle["paths"].values()})
-    return [(base, _served_at(base, bundle)) for base in bases]
-
-
-def _served_at(base: str, bundle: Mapping[str, Any]) -> dict[str, Any]:
-    paths = {
-        path: {key: value for key, value in item.items() if key != "servers"}
-        for path, item in bundle["paths"].items()
-        if server_path(item, bundle) == base
-    }
-    components = bundle["components"]
-    parameters = {name: _untyped(p) for name, p in components["parameters"].items()}
-    return {
-        **bundle,
-        "servers": [{"url": base or "/"}],
-        "paths": paths,
-        "components": {**components, "parameters": parameters},
-    }
-
-
-def _untyped(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**parameter, "schema": {"type": "string"}} if parameter["in"] == "path" else parameter

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
 from sitewatt.contract import strict_json
 from sitewatt.contract.faults import Fault
 from sitewatt.contract.media_types import MediaTypeNotTaken, essence
@@ -53,11 +55,12 @@ class Body:
     def read(self, raw: bytes, request: Request) -> Any:
         """Return the value of the body, integers as int; raises NotJson or InvalidBody."""
         value = strict_json.read(raw, depth=self._limits["body_depth"])
-        if not self._schema.accepts(value, request):
+        schema = self._schema.meant(value)
+        if not schema.accepts(value, request):
             most = self._limits["faults"]
-            faults = self._schema.faults(value, request, most=most + 1)
+            faults = schema.faults(value, request, most=most + 1)
             raise InvalidBody(faults[:most], more=len(faults) > most)
-        return self._schema.read(value)
+        return schema.read(value)
 
 
 class Operation:
@@ -71,6 +74,7 @@ class Operation:
         self.path = path
         self.security: list[Mapping[str, list[str]]] = declared["security"]
         self.parameters = Parameters(declared.get("parameters", ()))
+        self.scopes = _scopes(declared["security"])
         body = declared.get("requestBody")
         self.body = None if body is None else Body(self.method, body, limits)
         self._replies = {
@@ -118,7 +122,7 @@ class Reply:
 
     def _check_content(self, schema: Schema, media_type: str, content: bytes) -> None:
         is_json = media_type.endswith(("/json", "+json"))
-        value = strict_json.read(content, depth=64) if is_json else content.decode()
+        value = orjson.loads(content) if is_json else content.decode()
         if not schema.accepts(value, _UNTIMED):
             faults = schema.faults(value, _UNTIMED, most=3)
             raise BrokenReply(f"with {[fault.members() for fault in faults]}")
@@ -127,6 +131,16 @@ class Reply:
 _OF_THE_ENVELOPE = ("X-Request-Id",)
 _UNTIMED = Request(now=1 << 40, parameters={})
 """Replies are not judged by the clock: what has been stored was in time."""
+
+
+def _scopes(security: list[Mapping[str, list[str]]]) -> tuple[str, ...] | None:
+    """Return the scopes that an operation needs, whichever way the key comes; None for public."""
+    if not security:
+        return None
+    ways = [tuple(sorted(scopes)) for way in security for scopes in way.values()]
+    if len(set(ways)) != 1:
+        raise ContractError(f"an operation needs the same scopes whatever the key's way: {ways}")
+    return ways[0]
 
 
 class Contract:

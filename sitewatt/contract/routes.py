@@ -1,5 +1,6 @@
 """Routes: which operation a path and a method name."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,9 +33,7 @@ class _Template:
         self.operations: dict[str, Operation] = {}
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
-        """Return the texts of the path's parameters, or None when it is another path."""
-        if len(segments) != len(self._segments):
-            return None
+        """Return the texts of the parameters, None for another path; both are equally long."""
         texts: dict[str, str] = {}
         for wanted, given in zip(self._segments, segments, strict=True):
             if wanted.startswith("{") and given:
@@ -52,7 +51,9 @@ class Routes:
         for operation in operations:
             template = templates.setdefault(operation.path, _Template(operation.path))
             template.operations[operation.method] = operation
-        self._templates = [templates[path] for path in sorted(templates, key=_parameters_last)]
+        self._by_length: dict[int, list[_Template]] = defaultdict(list)
+        for path in sorted(templates, key=_parameters_last):
+            self._by_length[path.count("/")].append(templates[path])
 
     def match(self, method: str, path: str) -> Match:
         """Return what the request names; raises UnknownPath or MethodNotAllowed.
@@ -71,7 +72,7 @@ class Routes:
 
     def _find(self, path: str) -> tuple[Mapping[str, "Operation"], Mapping[str, str]]:
         segments = path.split("/")
-        for template in self._templates:
+        for template in self._by_length.get(len(segments) - 1, ()):
             texts = template.match(segments)
             if texts is not None:
                 return template.operations, texts

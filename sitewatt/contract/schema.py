@@ -1,6 +1,7 @@
 """A schema of the contract, compiled once: JSON Schema by jsonschema-rs, our vocabulary by us."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
@@ -32,32 +33,37 @@ class Schema:
         self._alternatives = [Schema(alternative) for alternative in schema.get("oneOf", ())]
         self._integers = _integer_reader(schema)
 
+    def meant(self, value: Any) -> "Schema":
+        """Return the alternative in which the member of `x-alternative-by` is as in the value.
+
+        Without alternatives it is this schema. They exclude each other, so the value is accepted
+        by the one that is meant, or by none.
+        """
+        if not self._alternatives:
+            return self
+        name = self.schema["x-alternative-by"]
+        return max(self._alternatives, key=lambda schema: schema._likeness(value, name))
+
     def accepts(self, value: Any, request: Request) -> bool:
         """Return whether the value keeps every rule of the schema."""
-        if not self._validator.is_valid(value):
+        schema = self.meant(value)
+        if not schema._validator.is_valid(value):
             return False
-        return next(self._meant(value)._broken_rules(value, request), None) is None
+        return next(schema._broken_rules(value, request), None) is None
 
     def faults(self, value: Any, request: Request, *, most: int) -> list[Fault]:
         """Return what is wrong with the value, at most `most` faults; none when it is accepted.
 
         Where the schema has alternatives, the faults speak of the one that was meant.
         """
-        schema = self._meant(value)
+        schema = self.meant(value)
         found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
         return _without_echoes(islice(found, 2 * most))[:most]
 
     def read(self, value: Any) -> Any:
         """Return the accepted value with an int wherever the schema says integer (`1.0`, `1e0`)."""
-        read = self._meant(value)._integers
+        read = self.meant(value)._integers
         return value if read is None else read(value)
-
-    def _meant(self, value: Any) -> "Schema":
-        """Return the alternative in which the member of `x-alternative-by` is as in the value."""
-        if not self._alternatives:
-            return self
-        name = self.schema["x-alternative-by"]
-        return max(self._alternatives, key=lambda schema: schema._likeness(value, name))
 
     def _likeness(self, value: Any, name: str) -> int:
         """Return 2 for a member that is there as it should be, or rightly absent, 1 for a try."""
@@ -113,7 +119,8 @@ def resolved(schema: Any, components: Mapping[str, Any]) -> Any:
 
 
 def _check(format_: Format) -> Callable[[str], bool]:
-    return lambda text: format_(text) is None
+    """Return whether a text is of the format, remembered: a fleet repeats the same stamps."""
+    return lru_cache(maxsize=100_000)(lambda text: format_(text) is None)
 
 
 _FORMAT_CHECKS = {name: _check(format_) for name, format_ in FORMATS.items()}

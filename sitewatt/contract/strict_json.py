@@ -93,10 +93,14 @@ def _strings(value: Any) -> int:
     if isinstance(value, dict):
         return len(value) + sum(map(_strings, value.values()))
     if isinstance(value, list):
-        if all(type(entry) is str for entry in value):
-            return len(value)
-        return sum(map(_strings, value))
+        kinds = set(map(type, value))
+        if kinds <= _WITHOUT_STRINGS:
+            return 0
+        return len(value) if kinds == {str} else sum(map(_strings, value))
     return 0
+
+
+_WITHOUT_STRINGS = {int, float, bool, type(None)}
 
 
 def _refuse_repeated(raw: bytes) -> None:

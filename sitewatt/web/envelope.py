@@ -1,11 +1,11 @@
 """The envelope of every answer: a request id, safe headers, a line in the log."""
 
+import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority
@@ -15,15 +15,17 @@ from sitewatt.web.responses import starlette_response
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-_SAFE_HEADERS: Mapping[str, str] = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self';"
-        " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-cache",
-}
+_POLICY = (
+    b"default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self';"
+    b" img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_SAFE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", _POLICY),
+    (b"cache-control", b"no-cache"),
+)
+"""No answer has these of its own."""
 
 
 class Envelope:
@@ -80,14 +82,14 @@ class _Signed:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self.identity
-            for name, value in _SAFE_HEADERS.items():
-                headers.setdefault(name, value)
+            signature = (b"x-request-id", self.identity.encode())
+            message["headers"] = [*message["headers"], signature, *_SAFE_HEADERS]
         await self._send(message)
 
     def log(self, scope: Scope) -> None:
         """Write the line of this request; a path is repeated, a query or a body never."""
+        if not access.isEnabledFor(logging.INFO):
+            return
         took = round((time.perf_counter() - self._started) * 1000, 1)
         line = f"{scope['method']} {scope['path'][:200]!a} {self._status or 'no answer'}"
         access.info(line, extra={"status": self._status, "milliseconds": took})

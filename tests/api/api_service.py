@@ -1,13 +1,17 @@
 """What the API tests share: the contract, the two services, and the check of every answer."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import httpx
+from starlette.types import ASGIApp
 
 import openapi
 from sitewatt.app import create_app
 from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
+from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, MethodNotAllowed, UnknownPath
+from sitewatt.stock import connexion_app
 from storage import Store
 
 BUNDLE = openapi.bundle()
@@ -42,12 +46,17 @@ class Current:
 class Service:
     """An application, built once for all tests, on the store and the clock of each."""
 
-    def __init__(self, authority: Authority) -> None:
+    def __init__(self, authority: Authority, serve: Callable[..., ASGIApp]) -> None:
         self.store, self.clock = Current(), Current()
-        self.app = create_app(cast("Store", self.store), authority, clock=self.clock)
+        store = cast("Store", self.store)
+        self.app = create_app(store, authority, clock=self.clock, serve=serve)
 
 
-OPEN, LOCKED = Service(OpenToThisMachine()), Service(AdminKey(KEY))
+PATHS = {"compiled": compiled_app, "stock": connexion_app}
+"""The path that serves, and its judge: both must give every answer of these tests."""
+
+OPEN = {path: Service(OpenToThisMachine(), serve) for path, serve in PATHS.items()}
+LOCKED = {path: Service(AdminKey(KEY), serve) for path, serve in PATHS.items()}
 
 
 def example(name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from api_service import OPEN, SCHEMAS, Clock, Service, example, keeps_the_contract
+from api_service import OPEN, PATHS, SCHEMAS, Clock, Service, example, keeps_the_contract
 
 from sitewatt.mongod import Mongod
 from storage import Store, connect
@@ -36,9 +36,16 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=PATHS)
+def path(request: pytest.FixtureRequest) -> str:
+    """Each test is asked of the compiled path and of stock Connexion."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture
-def service() -> Service:
-    return OPEN
+def service(path: str) -> Service:
+    return OPEN[path]
 
 
 @pytest.fixture

@@ -88,9 +88,9 @@ async def test_the_docs_are_served_without_any_other_host(client: httpx.AsyncCli
     assert "//" not in page.text.replace("http://localhost", "")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/v1", "/v1/", "/v1/sites/", "/sites", "/docs/none"])
-async def test_an_unknown_path_is_a_problem(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.get(path)
+@pytest.mark.parametrize("url", ["/nothing", "/v1", "/v1/", "/v1/sites/", "/sites", "/docs/none"])
+async def test_an_unknown_path_is_a_problem(client: httpx.AsyncClient, url: str) -> None:
+    answer = await client.get(url)
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-path")
 
 
@@ -192,9 +192,9 @@ async def test_an_error_that_nobody_expected_is_a_problem_all_the_same(
     assert "secret" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/docs/", "/docs/start.js", "/"])
-async def test_the_docs_take_no_other_method(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.post(path)
+@pytest.mark.parametrize("url", ["/docs/", "/docs/start.js", "/"])
+async def test_the_docs_take_no_other_method(client: httpx.AsyncClient, url: str) -> None:
+    answer = await client.post(url)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
@@ -295,8 +295,8 @@ PUBLIC = {
 
 class TestWithAKey:
     @pytest.fixture
-    def service(self) -> Service:
-        return LOCKED
+    def service(self, path: str) -> Service:
+        return LOCKED[path]
 
     @pytest.mark.parametrize("operation_id", sorted(CONTRACT.operations))
     async def test_every_operation_but_the_public_ones_needs_it(

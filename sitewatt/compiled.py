@@ -1,0 +1,143 @@
+"""The compiled path: each operation of the contract is a plan, made once, and served by it.
+
+Connexion loads the specification, resolves the handlers and turns exceptions into answers; between
+them this one SpecMiddleware takes the place of its routing, security, validation and response
+layers. What is checked, and in which order:
+
+    method, size, media type, key, parameters, syntax, contract; then the handler; then its reply
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any, cast
+
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.abstract import SpecMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.resolver import Resolver
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from handlers import Handler
+from handlers.ports import Clock
+from handlers.replies import Response
+from sitewatt.auth import Authority
+from sitewatt.binding import bound
+from sitewatt.contract import Contract, ContractError, Operation, Request
+from sitewatt.contract.operations import METHODS
+from sitewatt.loading import load
+from sitewatt.web.bodies import admit_encoding, admit_length, read_body
+from sitewatt.web.problem_documents import ProblemDocuments
+from sitewatt.web.responses import send_response
+
+
+def compiled_app(
+    contract: Contract,
+    handlers: Mapping[str, Handler],
+    services: Mapping[str, Any],
+    *,
+    authority: Authority,
+    problems: ProblemDocuments,
+    clock: Clock,
+    lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
+) -> ASGIApp:
+    """Return the contract's operations as an ASGI application on the compiled path."""
+    operations = partial(CompiledOperations, contract=contract, authority=authority, clock=clock)
+    layers: list[Any] = [ExceptionMiddleware, operations, LifespanMiddleware]
+    app = ConnexionMiddleware(nowhere, lifespan=lifespan, middlewares=layers)
+    functions = {name: bound(handler, services) for name, handler in handlers.items()}
+    load(app, contract, functions, problems)
+    return cast("ASGIApp", app)
+
+
+async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand where Connexion wants an application; every request ends before it."""
+
+
+class CompiledOperations(SpecMiddleware):  # type: ignore[misc]  # connexion is untyped
+    """Serves the operations of every specification that Connexion gives it."""
+
+    def __init__(
+        self, app: ASGIApp, *, contract: Contract, authority: Authority, clock: Clock
+    ) -> None:
+        self._app = app
+        self._contract = contract
+        self._authority = authority
+        self._clock = clock
+        self._plans: dict[str, Plan] = {}
+
+    def add_api(self, specification: Specification, *, resolver: Resolver, **_: Any) -> None:
+        """Make a plan for each operation; raises ContractError for one that has been left out."""
+        for path, item in specification["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    resolved = specification.operation_cls.from_spec(
+                        specification, path=path, method=method, resolver=resolver
+                    )
+                    self._add(resolved.operation_id, resolved.function)
+
+    def _add(self, operation_id: str, handler: Handler) -> None:
+        operation = self._contract.operations.get(operation_id)
+        if operation is None:
+            raise ContractError(f"{operation_id} has not been compiled")
+        limit = self._contract.limits["body_bytes"]
+        self._plans[operation_id] = Plan(operation, handler, self._authority, self._clock, limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request by its plan."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        if method == "OPTIONS":
+            allowed = ", ".join(self._contract.routes.allowed(path))
+            await send_response(Response(204, b"", {"Allow": allowed}), send)
+            return
+        match = self._contract.routes.match(method, path)
+        plan = self._plans[match.operation.id]
+        query, headers = scope["query_string"], joined(scope["headers"])
+        response = await plan.answer(match.path, query, headers, receive)
+        await send_response(response, send)
+
+
+def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by their lower-case names; one that comes twice is a list (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in raw:
+        name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+class Plan:
+    """One operation, ready to be performed."""
+
+    def __init__(
+        self, operation: Operation, handler: Handler, authority: Authority, clock: Clock, limit: int
+    ) -> None:
+        self._operation = operation
+        self._handler = handler
+        self._authority = authority
+        self._clock = clock
+        self._limit = limit
+
+    async def answer(
+        self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str], receive: Receive
+    ) -> Response:
+        """Return the handler's reply to a request that keeps the contract, checked against it."""
+        operation = self._operation
+        if operation.body is not None:
+            admit_length(headers.get("content-length"), self._limit)
+            admit_encoding(headers.get("content-encoding"))
+            operation.body.admit(headers.get("content-type"))
+        if operation.scopes is not None:
+            self._authority.authorize(headers, operation.scopes)
+        arguments = operation.parameters.read(path, query, headers)
+        if operation.body is not None:
+            raw = await read_body(receive, self._limit)
+            arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
+        response = await self._handler(**arguments)
+        operation.check_reply(response.status, response.headers, response.content)
+        return response
