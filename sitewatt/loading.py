@@ -30,7 +30,7 @@ def load(
         app.add_api(specification, base_path=base_path, resolver=resolver, **options)
 
 
-def _problem_response(
+async def _problem_response(
     problems: ProblemDocuments, request: ConnexionRequest, error: Exception
 ) -> ConnexionResponse:
     response = problems.answer(error, request_id.get() or "")
