@@ -73,7 +73,7 @@ class CompiledOperations(SpecMiddleware):  # type: ignore[misc]  # connexion is 
         for path, item in specification["paths"].items():
             for method in METHODS:
                 if method in item:
-                    resolved = specification.operation_cls.from_spec(
+                    resolved: Any = specification.operation_cls.from_spec(
                         specification, path=path, method=method, resolver=resolver
                     )
                     self._add(resolved.operation_id, resolved.function)
