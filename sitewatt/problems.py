@@ -115,7 +115,7 @@ def _precondition_failed(error: PreconditionFailed) -> Problem:
 
 
 def _sites_exist(error: store.SitesExist) -> Problem:
-    detail = "Sites with these ids exist and are not the ones sent; none of the list was created."
+    detail = "Sites with these ids exist and are not the ones sent; nothing was created."
     return Problem("sites-exist", detail, {"site_ids": list(error.site_ids)})
 
 
