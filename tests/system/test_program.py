@@ -62,6 +62,17 @@ def test_serve_gives_back_what_was_posted(service: Service) -> None:
     assert (again.status_code, again.json()["unchanged"]) == (200, 3)
 
 
+def test_a_websocket_is_not_made_and_the_request_is_answered_as_it_is(service: Service) -> None:
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    answer = service.client.get("/livez", headers=upgrade)
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
 def test_a_store_in_use_stays_under_20_megabytes(service: Service, data: Path) -> None:
     assert service.client.get("/v1/sites/1").status_code == 200
     assert size(data) < 20
