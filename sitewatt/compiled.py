@@ -7,7 +7,7 @@ layers. What is checked, and in which order:
     method, size, media type, key, parameters, syntax, contract; then the handler; then its reply
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, cast
@@ -29,6 +29,7 @@ from sitewatt.contract import Contract, ContractError, Operation, Request
 from sitewatt.contract.operations import METHODS
 from sitewatt.loading import load
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body
+from sitewatt.web.headers import joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import send_response
 
@@ -100,15 +101,6 @@ class CompiledOperations(SpecMiddleware):  # type: ignore[misc]  # connexion is 
         query, headers = scope["query_string"], joined(scope["headers"])
         response = await plan.answer(match.path, query, headers, receive)
         await send_response(response, send)
-
-
-def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers by their lower-case names; one that comes twice is a list (RFC 9110, 5.3)."""
-    headers: dict[str, str] = {}
-    for name_bytes, value_bytes in raw:
-        name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
 
 
 class Plan:

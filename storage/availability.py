@@ -124,16 +124,9 @@ def means_unavailable(error: PyMongoError) -> bool:
         or error.timeout
         or any(error.has_error_label(label) for label in _LABELS)
         or (isinstance(error, OperationFailure) and error.code in _CODES)
-        or _met_it_starting(error)
+        # No session on a connection made while mongod started, or no name that DNS knows.
+        or isinstance(error, ConfigurationError)
     )
-
-
-def _met_it_starting(error: PyMongoError) -> bool:
-    """Return whether a direct connection was made while mongod was no member of a set yet.
-
-    PyMongo takes the server for one without sessions until that connection is made anew.
-    """
-    return isinstance(error, ConfigurationError) and "Sessions are not supported" in str(error)
 
 
 def _bulk_is_unavailable(error: BulkWriteError) -> bool:

@@ -72,7 +72,6 @@ class Operation:
         self.id: str = declared["operationId"]
         self.method = method.upper()
         self.path = path
-        self.security: list[Mapping[str, list[str]]] = declared["security"]
         self.parameters = Parameters(declared.get("parameters", ()))
         self.scopes = _scopes(declared["security"])
         body = declared.get("requestBody")

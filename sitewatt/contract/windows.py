@@ -5,6 +5,7 @@ cost it 16 s and what they weigh in memory, where a hundred faults are all that 
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -12,15 +13,22 @@ Path = tuple[str | int, ...]
 WINDOW = 200
 """Items that are explained at a time."""
 
+MOST_UNKNOWN = 101
+"""Members that the schema does not know and that are explained: one more than are told."""
+
 
 class Windows:
-    """An object whose long array members are cut; others are as they are, and so is no object.
+    """An object without most of its unknown members, whose long arrays are cut.
 
     Arrays of the contract are members of a body, not deeper; a test holds it to that.
     """
 
     def __init__(self, value: Any, schema: Mapping[str, Any]) -> None:
         members = schema.get("properties", {})
+        if isinstance(value, dict) and len(value) > len(members) + MOST_UNKNOWN:
+            known = {name: value[name] for name in members if name in value}
+            unknown = islice((name for name in value if name not in members), MOST_UNKNOWN)
+            value = {**known, **dict.fromkeys(unknown)}
         self._value = value
         self._limits = {
             name: members[name]["maxItems"]

@@ -4,12 +4,13 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Mapping
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority
 from sitewatt.observability import access, request_id
+from sitewatt.web.headers import joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -41,7 +42,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers = joined(scope["headers"])
         identity = _request_id(headers.get("x-request-id"))
         token = request_id.set(identity)
         signed = _Signed(send, identity)
@@ -52,7 +53,7 @@ class Envelope:
             request_id.reset(token)
 
     async def _admitted(
-        self, scope: Scope, headers: Headers, receive: Receive, send: "_Signed"
+        self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: "_Signed"
     ) -> None:
         try:
             self._authority.admit(headers)

@@ -274,6 +274,11 @@ async def test_without_a_key_only_this_machine_is_served(
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
 
 
+async def test_without_a_key_two_hosts_are_one_too_many(client: httpx.AsyncClient) -> None:
+    headers = [("Host", "localhost"), ("Host", "sites.example")]
+    assert (await client.get("/v1/sites", headers=headers)).status_code == 403
+
+
 @pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:8080"])
 async def test_without_a_key_this_machine_is_served(client: httpx.AsyncClient, host: str) -> None:
     headers = {"Host": host, "Origin": f"http://{host}"}

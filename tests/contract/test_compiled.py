@@ -238,6 +238,12 @@ def test_an_array_that_is_too_long_is_told_so_at_once(items: int) -> None:
     assert len(faults) == 100
 
 
+def test_names_without_end_are_told_as_far_as_there_is_room() -> None:
+    body = LIVE | {f"k{number}": 1 for number in range(150_000)}
+    faults = schema("ReadingOrColumns").faults(body, REQUEST, most=100)
+    assert [fault.keyword for fault in faults] == ["additionalProperties"] * 100
+
+
 def test_a_site_far_into_a_list_is_pointed_at() -> None:
     sites: list[dict[str, Any]] = [{"name": "a", "location": "b"} for _ in range(900)]
     sites[850] = {"name": "", "location": "b"}
