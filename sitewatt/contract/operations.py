@@ -15,7 +15,7 @@ from sitewatt.contract.media_types import MediaTypeNotTaken, essence
 from sitewatt.contract.parameters import Parameters
 from sitewatt.contract.routes import Routes
 from sitewatt.contract.schema import ContractError, Schema, resolved
-from sitewatt.contract.vocabulary import Request
+from sitewatt.contract.vocabulary import UNTIMED, Request
 
 METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -122,14 +122,12 @@ class Reply:
     def _check_content(self, schema: Schema, media_type: str, content: bytes) -> None:
         is_json = media_type.endswith(("/json", "+json"))
         value = orjson.loads(content) if is_json else content.decode()
-        if not schema.accepts(value, _UNTIMED):
-            faults = schema.faults(value, _UNTIMED, most=3)
+        if not schema.accepts(value, UNTIMED):
+            faults = schema.faults(value, UNTIMED, most=3)
             raise BrokenReply(f"with {[fault.members() for fault in faults]}")
 
 
 _OF_THE_ENVELOPE = ("X-Request-Id",)
-_UNTIMED = Request(now=1 << 40, parameters={})
-"""Replies are not judged by the clock: what has been stored was in time."""
 
 
 def _scopes(security: list[Mapping[str, list[str]]]) -> tuple[str, ...] | None:

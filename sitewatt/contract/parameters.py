@@ -14,11 +14,10 @@ from urllib.parse import unquote_to_bytes
 from handlers.instants import parse
 from sitewatt.contract.faults import Fault, did_you_mean, explain, shown
 from sitewatt.contract.schema import Schema
-from sitewatt.contract.vocabulary import Request
+from sitewatt.contract.vocabulary import UNTIMED
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _BOOLEANS = {"true": True, "false": False}
-_NOTHING = Request(now=0, parameters={})
 
 
 MOST_FAULTS = 100
@@ -55,7 +54,7 @@ class Parameter:
                 raise self._bad("required", "is missing")
             return self._default
         value = self._parse(text)
-        if not self._schema.accepts(value, _NOTHING):
+        if not self._schema.accepts(value, UNTIMED):
             raise self._broken(value)
         return value
 
@@ -68,7 +67,7 @@ class Parameter:
         return text.split(",") if type_ == "array" else text
 
     def _broken(self, value: Any) -> BadParameters:
-        fault = self._schema.faults(value, _NOTHING, most=9)[0]
+        fault = self._schema.faults(value, UNTIMED, most=9)[0]
         hint = fault.hint
         if self.in_ == "query" and fault.keyword == "format" and " " in value:
             hint = "a + is written %2B in a URL"

@@ -82,7 +82,7 @@ def _depth(value: Any) -> int:
 def _may_repeat(raw: bytes, value: Any) -> bool:
     """Return whether a member could have been dropped: each name and string has two quotes.
 
-    [measured for the design] 2.7 us for 144 rows, against a second parse of 60.
+    Counting is cheaper than the second parse that it saves.
     """
     return b"\\" in raw or raw.count(b'"') != 2 * _strings(value)
 

@@ -24,6 +24,10 @@ class Request:
     parameters: Mapping[str, Any]
 
 
+UNTIMED = Request(now=1 << 40, parameters={})
+"""For what is judged by no clock: replies, for what was stored was in time; single parameters."""
+
+
 Finding = tuple[Sequence[str | int], str, str | None]
 """Where below the value, what is wrong, and a hint."""
 

@@ -6,14 +6,14 @@ from typing import Any
 import orjson
 
 from handlers.replies import Response
-from sitewatt.contract import Contract, Request
+from sitewatt.contract import Contract
 from sitewatt.contract.schema import Schema, resolved
+from sitewatt.contract.vocabulary import UNTIMED
 from sitewatt.problems import INTERNAL, Problem, problem_of
 from storage import Unavailable
 
 logger = logging.getLogger(__name__)
 
-_UNTIMED = Request(now=0, parameters={})
 _ROOM_FOR_MORE = len(b',"errors":[],"more":true')
 
 
@@ -47,7 +47,7 @@ class ProblemDocuments:
             **problem.members,
         }
         document |= self._errors(problem, self._most_bytes - len(orjson.dumps(document)))
-        if not self._schema.accepts(document, _UNTIMED):
+        if not self._schema.accepts(document, UNTIMED):
             logger.error("a bug: the problem of request %s breaks the contract", request_id)
             return self._document(INTERNAL, request_id)
         headers = {"Content-Type": "application/problem+json", **problem.headers}
