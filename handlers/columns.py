@@ -6,17 +6,17 @@ On the wire a row's instant is its `dt-stamp`; for the store it is the key of it
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from handlers.instants import format_instant, parse
+from handlers.instants import format_instant
 from storage import COLUMNS, Conflict, Readings, Receipt, Values
 
 
 def readings(body: Mapping[str, Any]) -> Readings:
-    """Return the readings of a valid body by instant: one of scalars, or one a row of columns."""
-    stamps = body["dt-stamp"]
-    if isinstance(stamps, str):
-        return {parse(stamps): cast("Values", tuple(body[name] for name in COLUMNS))}
-    rows = cast("Iterable[Values]", zip(*(body[name] for name in COLUMNS), strict=True))
-    return dict(zip(map(parse, stamps), rows, strict=True))
+    """Return the readings of a body by instant: one of scalars, or one a row of columns."""
+    instants, values = body["dt-stamp"], [body[name] for name in COLUMNS]
+    if isinstance(instants, int):
+        return {instants: cast("Values", tuple(values))}
+    rows = cast("Iterable[Values]", zip(*values, strict=True))
+    return dict(zip(instants, rows, strict=True))
 
 
 def reading(instant: int, values: Values) -> dict[str, Any]:

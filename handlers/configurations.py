@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers import replies
-from handlers.instants import parse
 from handlers.ports import Clock, UrlFor
 from handlers.replies import Response
 from storage import Configuration, Store
@@ -14,10 +13,9 @@ async def push_configuration(
     site_id: int, body: Mapping[str, Any], *, store: Store, clock: Clock, url_for: UrlFor
 ) -> Response:
     """Store a configuration as the site's next revision, unless it is in force already."""
-    since = parse(body["effective_from"]) if "effective_from" in body else None
     pushed = Configuration(battery=body["battery"], production=body["production"])
     revision, created = await store.configurations.push(
-        site_id, pushed, effective_from=since, now=clock()
+        site_id, pushed, effective_from=body.get("effective_from"), now=clock()
     )
     number = revision["revision"]
     url = url_for("get_configuration_revision", site_id=site_id, revision=number)
@@ -26,10 +24,10 @@ async def push_configuration(
 
 
 async def get_configuration(
-    site_id: int, at: str | None, if_none_match: str | None, *, store: Store, clock: Clock
+    site_id: int, at: int | None, if_none_match: str | None, *, store: Store, clock: Clock
 ) -> Response:
     """Return the configuration in force, now or at the instant asked for."""
-    revision = await store.configurations.get(site_id, at=clock() if at is None else parse(at))
+    revision = await store.configurations.get(site_id, at=clock() if at is None else at)
     return replies.tagged(replies.revision_members(site_id, revision), if_none_match)
 
 

@@ -43,13 +43,13 @@ def read(cursor: str | None) -> int | None:
     return position
 
 
-def span(from_: str | None, to: str | None, order: str, cursor: str | None) -> Span:
+def span(from_: int | None, to: int | None, order: str, cursor: str | None) -> Span:
     """Return the range that is left to answer: the one asked for, cut where the cursor stands.
 
     A page's cursor is the instant of the row that the next page begins with.
     """
-    start = instants.FIRST if from_ is None else instants.parse(from_)
-    end = instants.END if to is None else instants.parse(to)
+    start = instants.FIRST if from_ is None else from_
+    end = instants.END if to is None else to
     position = read(cursor)
     if position is None:
         return Span(start, end)

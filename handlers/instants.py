@@ -15,10 +15,14 @@ END = 4_291_747_200
 """The first instant that is too late, 2106-01-01T00:00:00Z; a second fits 32 bits before it."""
 
 _SPELLING = re.compile(
-    r"(?P<clock>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
     r"(?:\.(?P<fraction>[0-9]{1,20}))?"
     r"(?P<zone>[Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))?"
 )
+_LONGEST = 40
+_FIRST_YEAR, _LAST_YEAR = 1970, 2105
+_NOT_THERE = "names a day or a time that no calendar has"
+_OUT_OF_RANGE = f"lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
 
 
 @lru_cache(maxsize=100_000)
@@ -26,14 +30,17 @@ def parse(text: str) -> int:
     """Return the instant that the text names, in UTC seconds since 1970.
 
     Raises ValueError with a sentence that says what is wrong and never repeats the text.
-    The cache is there because a fleet repeats the same stamps.
+    The cache is there because a fleet repeats the same stamps; those that it has never seen are
+    put together of a day and a time of day that it has.
     """
     spelling = _SPELLING.fullmatch(text)
-    if spelling is None:
+    if spelling is None or len(text) > _LONGEST:
         raise ValueError("is not a time stamp")
-    if (spelling["fraction"] or "").strip("0"):
+    day, time, fraction, _, sign, hours, minutes = spelling.groups()
+    if fraction and fraction.strip("0"):
         raise ValueError("has a fraction of a second; only whole seconds are taken")
-    return _within_range(_utc_seconds(spelling["clock"]) - _offset(spelling))
+    instant = _midnight(day) + _since_midnight(time)
+    return _within_range(instant - _offset(sign, hours, minutes) if sign else instant)
 
 
 @lru_cache(maxsize=100_000)
@@ -42,22 +49,31 @@ def format_instant(instant: int) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _utc_seconds(clock: str) -> int:
+@lru_cache(maxsize=50_000)
+def _midnight(day: str) -> int:
     try:
-        moment = datetime.fromisoformat(clock.upper())
+        midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
     except ValueError:
-        raise ValueError("names a day or a time that no calendar has") from None
-    return int(moment.replace(tzinfo=UTC).timestamp())
+        raise ValueError(_NOT_THERE) from None
+    if not _FIRST_YEAR <= midnight.year <= _LAST_YEAR:
+        raise ValueError(_OUT_OF_RANGE)
+    return int(midnight.timestamp())
 
 
-def _offset(spelling: re.Match[str]) -> int:
-    if not spelling["sign"]:
-        return 0
-    seconds = int(spelling["hours"]) * 3600 + int(spelling["minutes"]) * 60
-    return seconds if spelling["sign"] == "+" else -seconds
+@lru_cache(maxsize=100_000)
+def _since_midnight(time: str) -> int:
+    hours, minutes, seconds = map(int, time.split(":"))
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise ValueError(_NOT_THERE)
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _offset(sign: str, hours: str, minutes: str) -> int:
+    seconds = int(hours) * 3600 + int(minutes) * 60
+    return seconds if sign == "+" else -seconds
 
 
 def _within_range(instant: int) -> int:
     if not FIRST <= instant < END:
-        raise ValueError("lies outside the years 1970 to 2105")
+        raise ValueError(_OUT_OF_RANGE)
     return instant

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers import columns as shapes
-from handlers import cursors, instants, replies
+from handlers import cursors, replies
 from handlers.replies import Response
 from storage import COLUMNS, Store
 
@@ -26,8 +26,8 @@ async def get_latest_reading(site_id: int, *, store: Store) -> Response:
 
 async def list_readings(
     site_id: int,
-    from_: str | None,
-    to: str | None,
+    from_: int | None,
+    to: int | None,
     order: str,
     limit: int,
     cursor: str | None,
@@ -44,12 +44,12 @@ async def list_readings(
     body = shapes.series(page.readings, columns or COLUMNS)
     if page.next is None:
         return replies.tagged(body, if_none_match)
-    query = {"from": from_, "to": to, "order": order, "limit": limit, "columns": columns}
+    range_ = {"from": replies.instant(from_), "to": replies.instant(to)}
+    query = {**range_, "order": order, "limit": limit, "columns": columns}
     link = replies.next_link(**query, cursor=cursors.write(page.next))
     return replies.tagged(body, if_none_match, headers=link)
 
 
-async def delete_readings(site_id: int, from_: str, to: str, *, store: Store) -> Response:
+async def delete_readings(site_id: int, from_: int, to: int, *, store: Store) -> Response:
     """Delete the readings of a half-open range and answer how many there were."""
-    start, end = instants.parse(from_), instants.parse(to)
-    return replies.json({"deleted": await store.live.delete(site_id, start=start, end=end)})
+    return replies.json({"deleted": await store.live.delete(site_id, start=from_, end=to)})

@@ -80,6 +80,11 @@ def revision_members(site_id: int, revision: Revision) -> dict[str, Any]:
     }
 
 
+def instant(instant: int | None) -> str | None:
+    """Return the instant as text, None for none."""
+    return None if instant is None else format_instant(instant)
+
+
 def next_link(**query: Any) -> dict[str, str]:
     """Return the Link header that leads to the next page of the same resource (RFC 8288)."""
     given = {name: value for name, value in query.items() if value is not None}

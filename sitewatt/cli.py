@@ -61,6 +61,7 @@ def serve(given: argparse.Namespace) -> int:
             timeout_graceful_shutdown=ready.shutdown_timeout,
             log_config=None,
             access_log=False,
+            http="sitewatt.web.protocol:Connection",
             # The contract has no websockets; an upgrade that is asked for is not made.
             ws="none",
             server_header=False,

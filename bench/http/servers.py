@@ -125,7 +125,8 @@ def _command(name: str, port: int) -> list[str]:
         if node is None or not (HERE / "node_modules" / "fastify").is_dir():
             raise NotStarted("fastify needs Node.js and: npm ci --prefix bench/http")
         return [node, "on_fastify.mjs"]
-    options = f"--host 127.0.0.1 --port {port} --loop uvloop --http httptools --no-access-log"
+    http = "sitewatt.web.protocol:Connection" if name == BASE else "httptools"
+    options = f"--host 127.0.0.1 --port {port} --loop uvloop --http {http} --no-access-log"
     return [sys.executable, "-m", "uvicorn", f"on_{name}:app", *options.split(), *_QUIET]
 
 

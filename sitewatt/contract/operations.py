@@ -14,7 +14,7 @@ from sitewatt.contract.faults import Fault
 from sitewatt.contract.media_types import MediaTypeNotTaken, essence
 from sitewatt.contract.parameters import Parameters
 from sitewatt.contract.routes import Routes
-from sitewatt.contract.schema import ContractError, Schema, resolved
+from sitewatt.contract.schema import ContractError, Schema, Unfit, resolved
 from sitewatt.contract.vocabulary import UNTIMED, Request
 
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -53,14 +53,22 @@ class Body:
         return media_type
 
     def read(self, raw: bytes, request: Request) -> Any:
-        """Return the value of the body, integers as int; raises NotJson or InvalidBody."""
-        value = strict_json.read(raw, depth=self._limits["body_depth"])
+        """Return what the body means, as handlers get it; raises NotJson or InvalidBody."""
+        value = strict_json.parse(raw)
         schema = self._schema.meant(value)
-        if not schema.accepts(value, request):
-            most = self._limits["faults"]
-            faults = schema.faults(value, request, most=most + 1)
-            raise InvalidBody(faults[:most], more=len(faults) > most)
-        return schema.read(value)
+        try:
+            read = schema.read(value, request)
+        except Unfit:
+            strict_json.check(raw, value, depth=self._limits["body_depth"])
+            raise self._invalid(schema, value, request) from None
+        # No schema of the contract is as deep as the limit: what is accepted is not too deep.
+        strict_json.check_names(raw, schema.strings(value))
+        return read
+
+    def _invalid(self, schema: Schema, value: Any, request: Request) -> InvalidBody:
+        most = self._limits["faults"]
+        faults = schema.faults(value, request, most=most + 1)
+        return InvalidBody(faults[:most], more=len(faults) > most)
 
 
 class Operation:
@@ -101,25 +109,27 @@ class Reply:
     def __init__(self, declared: Mapping[str, Any]) -> None:
         contents = declared.get("content", {}).items()
         self._schemas = {media_type: Schema(content["schema"]) for media_type, content in contents}
-        self._required = {
-            name.lower()
+        self._required = [
+            name
             for name, header in declared.get("headers", {}).items()
             if header.get("required") and name not in _OF_THE_ENVELOPE
-        }
+        ]
 
     def check(self, headers: Mapping[str, str], content: bytes) -> None:
-        """Promise that headers and content are as declared; raises BrokenReply."""
-        given = {name.lower(): value for name, value in headers.items()}
-        if missing := self._required - given.keys():
-            raise BrokenReply(f"without {missing}")
-        if not content and not self._schemas:
-            return
-        media_type = essence(given.get("content-type"))
-        if media_type is None or media_type not in self._schemas:
-            raise BrokenReply(f"with an undeclared {media_type}")
-        self._check_content(self._schemas[media_type], media_type, content)
+        """Promise that headers and content are as declared; raises BrokenReply.
 
-    def _check_content(self, schema: Schema, media_type: str, content: bytes) -> None:
+        The names of headers are spelt as the contract spells them.
+        """
+        for name in self._required:
+            if name not in headers:
+                raise BrokenReply(f"without {name}")
+        if content or self._schemas:
+            self._check_content(essence(headers.get("Content-Type")), content)
+
+    def _check_content(self, media_type: str | None, content: bytes) -> None:
+        schema = self._schemas.get(media_type or "")
+        if schema is None or media_type is None:
+            raise BrokenReply(f"with an undeclared {media_type}")
         is_json = media_type.endswith(("/json", "+json"))
         value = orjson.loads(content) if is_json else content.decode()
         if not schema.accepts(value, UNTIMED):

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from handlers.instants import parse
 from sitewatt.contract.faults import Fault, did_you_mean, explain, shown
-from sitewatt.contract.schema import Schema
+from sitewatt.contract.schema import Schema, Unfit
 from sitewatt.contract.vocabulary import UNTIMED
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -40,23 +39,21 @@ class Parameter:
         self.in_: str = declared["in"]
         self.argument = argument_name(self.name)
         self.before: str | None = declared.get("x-before")
-        self._required: bool = declared.get("required", False)
+        self.required: bool = declared.get("required", False)
+        self.default = declared["schema"].get("default")
         self._schema = Schema(declared["schema"])
-        self._default = declared["schema"].get("default")
 
-    def read(self, text: str | None) -> Any:
-        """Return the value of the text, the contract's default without one, else None.
-
-        Raises BadParameters with one fault.
-        """
-        if text is None:
-            if self._required:
-                raise self._bad("required", "is missing")
-            return self._default
+    def read(self, text: str) -> Any:
+        """Return the value of the text, as handlers get it; raises BadParameters with one fault."""
         value = self._parse(text)
-        if not self._schema.accepts(value, UNTIMED):
-            raise self._broken(value)
-        return value
+        try:
+            return self._schema.read(value, UNTIMED)
+        except Unfit:
+            raise self._broken(value) from None
+
+    def missing(self) -> Fault:
+        """Return the fault of a required parameter that is not there."""
+        return Fault(self.in_, self.name, "required", "is missing")
 
     def _parse(self, text: str) -> Any:
         type_ = self._schema.schema["type"]
@@ -87,29 +84,31 @@ class Parameters:
     """All parameters of an operation."""
 
     def __init__(self, declared: Iterable[Mapping[str, Any]]) -> None:
-        self._parameters = [Parameter(parameter) for parameter in declared]
-        self._query = [p.name for p in self._parameters if p.in_ == "query"]
+        parameters = [Parameter(parameter) for parameter in declared]
+        self._path = {p.name: p for p in parameters if p.in_ == "path"}
+        self._query = {p.name: p for p in parameters if p.in_ == "query"}
+        self._headers = {p.name.lower(): p for p in parameters if p.in_ == "header"}
+        self._defaults = {p.argument: p.default for p in parameters}
+        self._required = [p for p in parameters if p.required and p.in_ != "path"]
+        self._ordered = [p for p in parameters if p.before]
 
     @property
     def arguments(self) -> list[str]:
         """The names under which `read` returns the values."""
-        return [parameter.argument for parameter in self._parameters]
+        return [*self._defaults]
 
     def read(
         self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str]
     ) -> dict[str, Any]:
         """Return the value of every declared parameter by its argument's name.
 
-        `headers` has lower-case names. Raises BadParameters with a fault for each bad one.
+        One that is not there has the contract's default, else None. `headers` has lower-case names.
+        Raises BadParameters with a fault for each bad one.
         """
-        faults: list[Fault] = []
-        words = dict(self._query_words(query, faults))
-        texts = {"path": path, "query": words, "header": headers}
-        values: dict[str, Any] = {}
-        for parameter in self._parameters:
-            name = parameter.name.lower() if parameter.in_ == "header" else parameter.name
+        values, faults = dict(self._defaults), list[Fault]()
+        for parameter, text in self._given(path, query, headers, faults):
             try:
-                values[parameter.argument] = parameter.read(texts[parameter.in_].get(name))
+                values[parameter.argument] = parameter.read(text)
             except BadParameters as bad:
                 faults += bad.faults
         faults += self._out_of_order(values)
@@ -117,12 +116,28 @@ class Parameters:
             raise BadParameters(faults)
         return values
 
+    def _given(
+        self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str], faults: list[Fault]
+    ) -> Iterator[tuple[Parameter, str]]:
+        """Yield the parameters that are there with their texts; note what is wrong as faults."""
+        for name, text in path.items():
+            yield self._path[name], text
+        words = dict(self._query_words(query, faults)) if query else {}
+        for name, text in words.items():
+            yield self._query[name], text
+        for name, parameter in self._headers.items():
+            if name in headers:
+                yield parameter, headers[name]
+        for parameter in self._required:
+            if parameter.name not in words and parameter.name.lower() not in headers:
+                faults += [parameter.missing()]
+
     def _out_of_order(self, values: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield each instant that lies after the one of the parameter that `x-before` names."""
-        for parameter in self._parameters:
+        for parameter in self._ordered:
             first = values.get(parameter.argument)
             last = values.get(argument_name(parameter.before or ""))
-            if parameter.before and first and last and parse(first) > parse(last):
+            if first is not None and last is not None and first > last:
                 said = f"lies after `{parameter.before}`"
                 yield Fault(parameter.in_, parameter.name, "x-before", said, "exchange the two?")
 

@@ -1,8 +1,9 @@
 """Routes: which operation a path and a method name."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
+
+from sitewatt.contract.schema import ContractError
 
 if TYPE_CHECKING:
     from sitewatt.contract.operations import Operation
@@ -27,33 +28,36 @@ class Match(NamedTuple):
     path: Mapping[str, str]
 
 
-class _Template:
-    def __init__(self, path: str) -> None:
-        self._segments = path.split("/")
+class _Place:
+    """A place in the tree of paths: what may follow, and the operations of the path ending here."""
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Place] = {}
+        self.parameter: tuple[str, _Place] | None = None
         self.operations: dict[str, Operation] = {}
 
-    def match(self, segments: list[str]) -> dict[str, str] | None:
-        """Return the texts of the parameters, None for another path; both are equally long."""
-        texts: dict[str, str] = {}
-        for wanted, given in zip(self._segments, segments, strict=True):
-            if wanted.startswith("{") and given:
-                texts[wanted[1:-1]] = given
-            elif wanted != given:
-                return None
-        return texts
+    def after(self, segment: str) -> "_Place":
+        """Return the place that a segment of a path of the contract leads to."""
+        if not segment.startswith("{"):
+            return self.fixed.setdefault(segment, _Place())
+        name = segment[1:-1]
+        if self.parameter is None:
+            self.parameter = name, _Place()
+        if self.parameter[0] != name:
+            raise ContractError(f"{self.parameter[0]} and {name} stand at the same place of a path")
+        return self.parameter[1]
 
 
 class Routes:
-    """Every path of the contract with all its methods; a fixed path goes before a template."""
+    """Every path of the contract with all its methods; a fixed segment goes before a parameter."""
 
     def __init__(self, operations: Iterable["Operation"]) -> None:
-        templates: dict[str, _Template] = {}
+        self._root = _Place()
         for operation in operations:
-            template = templates.setdefault(operation.path, _Template(operation.path))
-            template.operations[operation.method] = operation
-        self._by_length: dict[int, list[_Template]] = defaultdict(list)
-        for path in sorted(templates, key=_parameters_last):
-            self._by_length[path.count("/")].append(templates[path])
+            place = self._root
+            for segment in operation.path.split("/"):
+                place = place.after(segment)
+            place.operations[operation.method] = operation
 
     def match(self, method: str, path: str) -> Match:
         """Return what the request names; raises UnknownPath or MethodNotAllowed.
@@ -71,16 +75,18 @@ class Routes:
         return _allowed(self._find(path)[0])
 
     def _find(self, path: str) -> tuple[Mapping[str, "Operation"], Mapping[str, str]]:
-        segments = path.split("/")
-        for template in self._by_length.get(len(segments) - 1, ()):
-            texts = template.match(segments)
-            if texts is not None:
-                return template.operations, texts
-        raise UnknownPath
-
-
-def _parameters_last(path: str) -> tuple[bool, str]:
-    return "{" in path, path
+        place, texts = self._root, dict[str, str]()
+        for segment in path.split("/"):
+            if segment in place.fixed:
+                place = place.fixed[segment]
+            elif place.parameter is not None and segment:
+                name, place = place.parameter
+                texts[name] = segment
+            else:
+                raise UnknownPath
+        if not place.operations:
+            raise UnknownPath
+        return place.operations, texts
 
 
 def _allowed(methods: Iterable[str]) -> tuple[str, ...]:

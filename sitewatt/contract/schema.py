@@ -1,7 +1,7 @@
 """A schema of the contract, compiled once: JSON Schema by jsonschema-rs, our vocabulary by us."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
@@ -9,12 +9,17 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 
 from sitewatt.contract.faults import Fault, did_you_mean, explain, pointer
 from sitewatt.contract.formats import FORMATS, Format
+from sitewatt.contract.readers import counter, reader, unread
 from sitewatt.contract.vocabulary import RULES, Request
 from sitewatt.contract.windows import Path, Windows
 
 
 class ContractError(Exception):
     """The contract asks for something that this program does not do; it refuses to start."""
+
+
+class Unfit(Exception):
+    """The value breaks its schema."""
 
 
 class Schema:
@@ -26,12 +31,18 @@ class Schema:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
-        self._validator = Draft202012Validator(
-            dict(schema), validate_formats=True, formats=_FORMAT_CHECKS
-        )
-        self._rules = list(_rules(schema))
+        self._fits = _validator(unread(schema)).is_valid
+        self._reader = reader(schema)
+        self._counter = counter(schema)
+        self._rules = [(path, RULES[keyword], keyword, s) for path, keyword, s in _rules(schema)]
         self._alternatives = [Schema(alternative) for alternative in schema.get("oneOf", ())]
-        self._integers = _integer_reader(schema)
+        self._by: str | None = schema.get("x-alternative-by")
+        self._by_kind = {one._kind_of(self._by): one for one in self._alternatives if self._by}
+
+    @cached_property
+    def _explaining(self) -> Draft202012Validator:
+        """The whole schema, for what has been refused."""
+        return _validator(self.schema)
 
     def meant(self, value: Any) -> "Schema":
         """Return the alternative in which the member of `x-alternative-by` is as in the value.
@@ -39,17 +50,45 @@ class Schema:
         Without alternatives it is this schema. They exclude each other, so the value is accepted
         by the one that is meant, or by none.
         """
-        if not self._alternatives:
+        name = self._by
+        if name is None:
             return self
-        name = self.schema["x-alternative-by"]
+        kind = type(value.get(name, _ABSENT)) if isinstance(value, dict) else None
+        if kind in self._by_kind:
+            return self._by_kind[kind]
         return max(self._alternatives, key=lambda schema: schema._likeness(value, name))
+
+    def read(self, value: Any, request: Request) -> Any:
+        """Return what the value means: an int for an integer, UTC seconds for an instant.
+
+        Raises Unfit when it breaks a rule of the schema; `faults` tells which.
+        """
+        if self._alternatives:
+            return self.meant(value).read(value, request)
+        if not self._fits(value):
+            raise Unfit
+        try:
+            read = value if self._reader is None else self._reader(value)
+        except ValueError:
+            raise Unfit from None
+        for path, rule, _, setting in self._rules:
+            given = _at(read, path)
+            if given is not _ABSENT and not rule.kept(given, setting, request):
+                raise Unfit
+        return read
 
     def accepts(self, value: Any, request: Request) -> bool:
         """Return whether the value keeps every rule of the schema."""
-        schema = self.meant(value)
-        if not schema._validator.is_valid(value):
+        try:
+            self.read(value, request)
+        except Unfit:
             return False
-        return next(schema._broken_rules(value, request), None) is None
+        return True
+
+    def strings(self, value: Any) -> int:
+        """Return how many names and strings an accepted value has."""
+        count = self.meant(value)._counter
+        return 0 if count is None else count(value)
 
     def faults(self, value: Any, request: Request, *, most: int) -> list[Fault]:
         """Return what is wrong with the value, at most `most` faults; none when it is accepted.
@@ -60,10 +99,10 @@ class Schema:
         found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
         return _without_echoes(islice(found, 2 * most))[:most]
 
-    def read(self, value: Any) -> Any:
-        """Return the accepted value with an int wherever the schema says integer (`1.0`, `1e0`)."""
-        read = self.meant(value)._integers
-        return value if read is None else read(value)
+    def _kind_of(self, name: str) -> type | None:
+        """Return the Python type of the values of a member, that of _ABSENT where there is none."""
+        member = self.schema["properties"].get(name)
+        return type(_ABSENT) if member is None else _KINDS.get(member["type"])
 
     def _likeness(self, value: Any, name: str) -> int:
         """Return 2 for a member that is there as it should be, or rightly absent, 1 for a try."""
@@ -79,17 +118,17 @@ class Schema:
             said, hint = explain("maxItems", None, {"maxItems": limit})
             yield Fault("body", pointer((name,)), "maxItems", said, hint)
         for start, window in windows:
-            for error in self._validator.iter_errors(window):
+            for error in self._explaining.iter_errors(window):
                 path = windows.place(tuple(error.instance_path), start)
                 if path is not None:
                     yield from self._explained(error, path)
 
     def _broken_rules(self, value: Any, request: Request) -> Iterator[Fault]:
-        for path, keyword, setting in self._rules:
+        for path, rule, keyword, setting in self._rules:
             given = _at(value, path)
             if given is _ABSENT:
                 continue
-            for below, detail, hint in RULES[keyword](given, setting, request):
+            for below, detail, hint in rule.broken(given, setting, request):
                 yield Fault("body", pointer((*path, *below)), keyword, detail, hint)
 
     def _explained(self, error: ValidationError, path: Path) -> Iterator[Fault]:
@@ -119,11 +158,14 @@ def resolved(schema: Any, components: Mapping[str, Any]) -> Any:
 
 
 def _check(format_: Format) -> Callable[[str], bool]:
-    """Return whether a text is of the format, remembered: a fleet repeats the same stamps."""
-    return lru_cache(maxsize=100_000)(lambda text: format_(text) is None)
+    return lambda text: format_(text) is None
 
 
 _FORMAT_CHECKS = {name: _check(format_) for name, format_ in FORMATS.items()}
+
+
+def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(dict(schema), validate_formats=True, formats=_FORMAT_CHECKS)
 
 
 def _rules(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, str, Any]]:
@@ -137,27 +179,6 @@ def _rules(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, s
         raise ContractError(f"a rule of the x- vocabulary stands inside the items of {path}")
 
 
-Reader = Callable[[Any], Any]
-
-
-def _integer_reader(schema: Mapping[str, Any]) -> Reader | None:
-    """Return a function that makes ints where the schema says integer; None where it never does."""
-    if schema.get("type") == "integer":
-        return int
-    members = {
-        name: reader
-        for name, member in schema.get("properties", {}).items()
-        if (reader := _integer_reader(member)) is not None
-    }
-    if members:
-        return lambda value: {
-            name: members[name](entry) if name in members else entry
-            for name, entry in value.items()
-        }
-    item = _integer_reader(schema["items"]) if "items" in schema else None
-    return None if item is None else lambda value: [item(entry) for entry in value]
-
-
 def _at(value: Any, path: Sequence[str | int]) -> Any:
     """Return what stands at the path, _ABSENT where the value has no such place."""
     for step in path:
@@ -169,6 +190,7 @@ def _at(value: Any, path: Sequence[str | int]) -> Any:
 
 
 _ABSENT = object()
+_KINDS: Mapping[str, type] = {"array": list, "object": dict, "string": str}
 
 
 def _is_of(value: Any, type_: str | None) -> bool:

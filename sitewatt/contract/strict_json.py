@@ -25,21 +25,36 @@ class _Repeated(Exception):
     """An object names a member twice; the argument is its name."""
 
 
-def read(raw: bytes, *, depth: int) -> Any:
-    """Return the value of a JSON text of at most `depth` levels of arrays and objects.
+def parse(raw: bytes) -> Any:
+    """Return the value of a JSON text; raises NotJson.
 
-    Raises NotJson. Strings and numbers are as orjson reads them: integers beyond 64 bits are
-    floats, which the contract's limits refuse.
+    Strings and numbers are as orjson reads them: integers beyond 64 bits are floats, which the
+    contract's limits refuse. Of members named twice it keeps the last.
     """
     try:
-        value = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise _not_json(raw, error) from None
+
+
+def check(raw: bytes, value: Any, *, depth: int) -> None:
+    """Promise that the text whose value this is was strict, of at most `depth` levels.
+
+    Raises NotJson. This walks through the whole value, whatever it is.
+    """
     if raw.count(b"[") + raw.count(b"{") > depth and _depth(value) > depth:
         raise NotJson(f"The body is nested deeper than {depth} levels.")
-    if _may_repeat(raw, value):
+    check_names(raw, _strings(value))
+
+
+def check_names(raw: bytes, strings: int) -> None:
+    """Promise that no object of the text names a member twice; raises NotJson.
+
+    `strings` are the names and strings in its value. Each has two quotes in the text, and one more
+    pair tells of a name that was dropped: counting is cheaper than a second parse.
+    """
+    if b"\\" in raw or raw.count(b'"') != 2 * strings:
         _refuse_repeated(raw)
-    return value
 
 
 def _not_json(raw: bytes, error: orjson.JSONDecodeError) -> NotJson:
@@ -77,14 +92,6 @@ def _depth(value: Any) -> int:
             for child in (entry.values() if isinstance(entry, dict) else entry)
         ]
     return depth
-
-
-def _may_repeat(raw: bytes, value: Any) -> bool:
-    """Return whether a member could have been dropped: each name and string has two quotes.
-
-    Counting is cheaper than the second parse that it saves.
-    """
-    return b"\\" in raw or raw.count(b'"') != 2 * _strings(value)
 
 
 def _strings(value: Any) -> int:

@@ -6,12 +6,14 @@
     x-not-after-now: seconds       this stamp, or each of this array, is at most so far ahead of now
     x-equals-parameter: name       this value is that of the request's parameter
 
-A rule says nothing of a value that is of the wrong shape: JSON Schema has said that already.
+Each rule has two faces. `kept` judges a value that keeps JSON Schema and has been read, so that its
+stamps are UTC seconds; it is asked of every request. `broken` tells what is wrong with a value as
+it came, of any shape; it is asked only of the refused.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.instants import format_instant, parse
 
@@ -31,11 +33,20 @@ UNTIMED = Request(now=1 << 40, parameters={})
 Finding = tuple[Sequence[str | int], str, str | None]
 """Where below the value, what is wrong, and a hint."""
 
-Rule = Callable[[Any, Any, Request], Iterator[Finding]]
-"""Yields what is wrong with a value, given the keyword's own value and the request."""
+
+class Rule(NamedTuple):
+    """A keyword's meaning; both functions get the value, the keyword's own value, the request."""
+
+    kept: Callable[[Any, Any, Request], bool]
+    broken: Callable[[Any, Any, Request], Iterator[Finding]]
 
 
-def equal_length(value: Any, names: Sequence[str], request: Request) -> Iterator[Finding]:
+def lengths_equal(value: Mapping[str, Any], names: Sequence[str], request: Request) -> bool:
+    """Return whether those of the named arrays that are there have one length."""
+    return len({len(value[name]) for name in names if name in value}) <= 1
+
+
+def unequal_lengths(value: Any, names: Sequence[str], request: Request) -> Iterator[Finding]:
     """Yield each array whose length differs from that of the first one named."""
     if not isinstance(value, dict):
         return
@@ -47,69 +58,68 @@ def equal_length(value: Any, names: Sequence[str], request: Request) -> Iterator
             yield (name,), "must have as many values as the other columns", said
 
 
-def unique_instants(value: Any, asked: bool, request: Request) -> Iterator[Finding]:
+def all_differ(instants: Sequence[int], asked: bool, request: Request) -> bool:
+    """Return whether no instant comes twice."""
+    return len(set(instants)) == len(instants)
+
+
+def repeated_instants(value: Any, asked: bool, request: Request) -> Iterator[Finding]:
     """Yield each stamp whose instant stood before it in the array, however it was spelt."""
-    if not isinstance(value, list) or _all_differ(value):
-        return
     seen: dict[int, int] = {}
-    for place, instant in enumerate(map(_instant, value)):
+    for place, instant in enumerate(map(_instant, value if isinstance(value, list) else ())):
         if instant is not None and seen.setdefault(instant, place) != place:
             said = f"it is the instant of row {seen[instant]}"
             yield (place,), "names an instant that stands in the list already", said
 
 
-def unique_by(value: Any, name: str, request: Request) -> Iterator[Finding]:
+def unique_by(value: Sequence[Any], name: str, request: Request) -> bool:
+    """Return whether no two objects have the same value for the member."""
+    return next(repeated_members(value, name, request), None) is None
+
+
+def repeated_members(value: Any, name: str, request: Request) -> Iterator[Finding]:
     """Yield each object whose member has a value that stood before it in the array."""
-    if not isinstance(value, list):
-        return
     seen: dict[Any, int] = {}
-    for place, entry in enumerate(value):
+    for place, entry in enumerate(value if isinstance(value, list) else ()):
         key = entry.get(name) if isinstance(entry, dict) else None
         if isinstance(key, int | float | str) and seen.setdefault(key, place) != place:
             yield (place, name), f"repeats the `{name}` of entry {seen[key]}", None
 
 
-def not_after_now(value: Any, grace: int, request: Request) -> Iterator[Finding]:
+def not_after_now(value: int | Sequence[int], grace: int, request: Request) -> bool:
+    """Return whether no instant lies further ahead of the clock than the seconds of grace."""
+    latest = value if isinstance(value, int) else max(value, default=0)
+    return latest <= request.now + grace
+
+
+def ahead_of_now(value: Any, grace: int, request: Request) -> Iterator[Finding]:
     """Yield each stamp that lies further ahead of the server's clock than the seconds of grace."""
     stamps, listed = (value, True) if isinstance(value, list) else ([value], False)
-    latest = request.now + grace
-    if _none_after(stamps, latest):
-        return
     for place, instant in enumerate(map(_instant, stamps)):
-        if instant is not None and instant > latest:
+        if instant is not None and instant > request.now + grace:
             said = f"the server's clock says {format_instant(request.now)}; is yours right?"
             ahead = f"lies more than {grace // 3600} hours ahead"
             yield (place,) if listed else (), ahead, said
 
 
-def equals_parameter(value: Any, name: str, request: Request) -> Iterator[Finding]:
+def equals_parameter(value: Any, name: str, request: Request) -> bool:
+    """Return whether the value is that of the request's parameter."""
+    return bool(value == request.parameters[name])
+
+
+def another_parameter(value: Any, name: str, request: Request) -> Iterator[Finding]:
     """Yield the value when it is not that of the request's parameter."""
     if value != request.parameters[name]:
         yield (), f"must be equal to the `{name}` of the path, or be left out", None
 
 
 RULES: Mapping[str, Rule] = {
-    "x-equal-length": equal_length,
-    "x-unique-instants": unique_instants,
-    "x-unique-by": unique_by,
-    "x-not-after-now": not_after_now,
-    "x-equals-parameter": equals_parameter,
+    "x-equal-length": Rule(lengths_equal, unequal_lengths),
+    "x-unique-instants": Rule(all_differ, repeated_instants),
+    "x-unique-by": Rule(unique_by, repeated_members),
+    "x-not-after-now": Rule(not_after_now, ahead_of_now),
+    "x-equals-parameter": Rule(equals_parameter, another_parameter),
 }
-
-
-def _all_differ(stamps: list[Any]) -> bool:
-    """Return at once that all is well, which it nearly always is; False means look closer."""
-    try:
-        return len(set(map(parse, stamps))) == len(stamps)
-    except (ValueError, TypeError):
-        return False
-
-
-def _none_after(stamps: list[Any], latest: int) -> bool:
-    try:
-        return max(map(parse, stamps), default=0) <= latest
-    except (ValueError, TypeError):
-        return False
 
 
 def _instant(stamp: Any) -> int | None:

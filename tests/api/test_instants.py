@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from handlers import instants
@@ -53,6 +53,9 @@ def test_an_instant_has_many_spellings(text: str) -> None:
         ("0000-01-01T00:00:00Z", "calendar"),
         ("1969-12-31T23:59:59Z", "1970 to 2105"),
         ("1970-01-01T00:00:00+00:01", "1970 to 2105"),
+        ("1969-12-31T23:59:59-01:00", "1970 to 2105"),
+        ("2106-01-01T00:59:59+01:00", "1970 to 2105"),
+        ("2023-01-01T00:00:00." + "0" * 20 + "Z", "time stamp"),
         ("2106-01-01T00:00:00Z", "1970 to 2105"),
     ],
 )
@@ -71,6 +74,7 @@ def test_an_instant_reads_back_from_what_it_is_written_as(instant: int) -> None:
 def test_an_instant_is_the_same_in_every_offset(instant: int, minutes: int) -> None:
     zone = timezone(timedelta(minutes=minutes))
     local = datetime.fromtimestamp(instant, UTC).astimezone(zone)
+    assume(1970 <= local.year <= 2105)
     assert instants.parse(local.isoformat()) == instant
 
 

@@ -2,17 +2,19 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import openapi
-from handlers import handlers
+from handlers import handlers, instants
 from handlers.instants import format_instant
 from sitewatt.app import check_one_to_one
 from sitewatt.contract import (
@@ -23,13 +25,13 @@ from sitewatt.contract import (
     InvalidBody,
     NotJson,
     Request,
+    strict_json,
 )
 from sitewatt.contract.faults import did_you_mean, pointer, shown
 from sitewatt.contract.formats import FORMATS
 from sitewatt.contract.media_types import essence
 from sitewatt.contract.parameters import Parameters, argument_name
 from sitewatt.contract.schema import Schema, resolved
-from sitewatt.contract.strict_json import read
 from sitewatt.web.problem_documents import ProblemDocuments
 
 BUNDLE = openapi.bundle()
@@ -37,6 +39,14 @@ CONTRACT = Contract(BUNDLE)
 COMPONENTS = BUNDLE["components"]
 REQUEST = Request(now=1_700_000_000, parameters={"site_id": 1})
 BODIES = {name: op.body for name, op in CONTRACT.operations.items() if op.body is not None}
+
+
+INSTANT = COMPONENTS["schemas"]["Instant"]
+LOOSE = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.0{1,22})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+"""Wider than the contract's own pattern in the digits that it takes."""
 
 
 def schema(name: str) -> Schema:
@@ -147,6 +157,12 @@ def test_a_refusal_is_a_problem_document_of_the_contract(case: tuple[str, Any]) 
 # Strict JSON
 
 
+def read(raw: bytes, *, depth: int) -> Any:
+    value = strict_json.parse(raw)
+    strict_json.check(raw, value, depth=depth)
+    return value
+
+
 @given(JUNK)
 def test_strict_json_reads_what_json_writes(value: Any) -> None:
     assert read(json.dumps(value).encode(), depth=32) == value
@@ -196,6 +212,42 @@ def test_an_integer_is_read_as_int_however_it_is_spelt() -> None:
     assert (units, [type(unit) for unit in units]) == ([1, 2, 3], [int, int, int])
     assert type(value["revision"]) is int
     assert type(value["battery"]["capacity_kwh"]) is float
+
+
+def test_an_instant_is_read_as_utc_seconds() -> None:
+    raw = orjson.dumps(COMPONENTS["examples"]["brief_live"]["value"])
+    assert BODIES["push_live"].read(raw, REQUEST)["dt-stamp"] == [
+        1_672_531_200,
+        1_672_531_800,
+        1_672_532_400,
+    ]
+
+
+@given(st.from_regex(INSTANT["pattern"]) | st.from_regex(LOOSE, fullmatch=True))
+def test_what_reads_as_an_instant_keeps_every_keyword_beside_its_format(text: str) -> None:
+    reference = Draft202012Validator({k: v for k, v in INSTANT.items() if k != "format"})
+    with suppress(ValueError):
+        assert instants.parse(text) is not None
+        assert reference.is_valid(text)
+
+
+def test_the_strings_of_an_accepted_body_are_counted_as_a_walk_counts_them() -> None:
+    for name, operation_id in OPERATION_OF.items():
+        document = COMPONENTS["examples"][f"brief_{name}"]["value"]
+        meant = schema(SCHEMA_OF[name]).meant(document)
+        assert meant.strings(document) == json.dumps(document).count('"') / 2, operation_id
+        assert BODIES[operation_id].read(orjson.dumps(document), REQUEST)
+
+
+@pytest.mark.parametrize("name", ["sites", "configuration", "live"])
+def test_a_name_that_an_accepted_body_repeats_is_found(name: str) -> None:
+    text = json.dumps(COMPONENTS["examples"][f"brief_{name}"]["value"])
+    member = re.search(r'("[a-z-]+"): ', text)
+    assert member is not None
+    twice = text.replace(member[0], member[0] + "[], " + member[0], 1)
+    for spelling in (twice, twice.replace(member[1], member[1].replace("s", r"\u0073"), 1)):
+        with pytest.raises(NotJson, match="twice"):
+            BODIES[OPERATION_OF[name]].read(spelling.encode(), REQUEST)
 
 
 # Faults
@@ -366,7 +418,7 @@ def test_a_reply_that_breaks_the_contract_is_found() -> None:
     for status, headers, content in broken:
         with pytest.raises(BrokenReply):
             operation.check_reply(status, headers, content)
-    with pytest.raises(BrokenReply, match="location"):
+    with pytest.raises(BrokenReply, match="Location"):
         CONTRACT.operations["create_sites"].check_reply(201, json_, good)
 
 
