@@ -41,6 +41,7 @@ class Parameter:
         self.before: str | None = declared.get("x-before")
         self.required: bool = declared.get("required", False)
         self.default = declared["schema"].get("default")
+        self._type = declared["schema"]["type"]
         self._schema = Schema(declared["schema"])
 
     def read(self, text: str) -> Any:
@@ -51,12 +52,20 @@ class Parameter:
         except Unfit:
             raise self._broken(value) from None
 
+    def put(self, text: str, values: dict[str, Any], faults: list[Fault]) -> None:
+        """Add the value of the text to the values, or what is wrong with it to the faults."""
+        values[self.argument] = _WRONG
+        try:
+            values[self.argument] = self.read(text)
+        except BadParameters as bad:
+            faults += bad.faults
+
     def missing(self) -> Fault:
         """Return the fault of a required parameter that is not there."""
         return Fault(self.in_, self.name, "required", "is missing")
 
     def _parse(self, text: str) -> Any:
-        type_ = self._schema.schema["type"]
+        type_ = self._type
         if type_ == "integer" and _INTEGER.fullmatch(text):
             return int(text)
         if type_ == "boolean":
@@ -70,12 +79,15 @@ class Parameter:
             hint = "a + is written %2B in a URL"
         if fault.keyword == "type":
             said, _ = explain("type", None, self._schema.schema)
-            return self._bad("type", said, _SPELLINGS.get(self._schema.schema["type"]))
+            return self._bad("type", said, _SPELLINGS.get(self._type))
         return self._bad(fault.keyword, fault.detail, hint)
 
     def _bad(self, rule: str, detail: str, hint: str | None = None) -> BadParameters:
         return BadParameters([Fault(self.in_, self.name, rule, detail, hint)])
 
+
+_WRONG = object()
+"""Stands where a value would stand, so that it is not said to be missing as well."""
 
 _SPELLINGS = {"integer": "digits only, without leading zeros", "boolean": "`true` or `false`"}
 
@@ -105,39 +117,27 @@ class Parameters:
         One that is not there has the contract's default, else None. `headers` has lower-case names.
         Raises BadParameters with a fault for each bad one.
         """
-        values, faults = dict(self._defaults), list[Fault]()
-        for parameter, text in self._given(path, query, headers, faults):
-            try:
-                values[parameter.argument] = parameter.read(text)
-            except BadParameters as bad:
-                faults += bad.faults
+        values, faults = self._defaults.copy(), list[Fault]()
+        for name, text in path.items():
+            self._path[name].put(text, values, faults)
+        if query:
+            for name, text in self._query_words(query, faults):
+                self._query[name].put(text, values, faults)
+        for name, parameter in self._headers.items():
+            if name in headers:
+                parameter.put(headers[name], values, faults)
+        faults += [p.missing() for p in self._required if values[p.argument] is None]
         faults += self._out_of_order(values)
         if faults:
             raise BadParameters(faults)
         return values
-
-    def _given(
-        self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str], faults: list[Fault]
-    ) -> Iterator[tuple[Parameter, str]]:
-        """Yield the parameters that are there with their texts; note what is wrong as faults."""
-        for name, text in path.items():
-            yield self._path[name], text
-        words = dict(self._query_words(query, faults)) if query else {}
-        for name, text in words.items():
-            yield self._query[name], text
-        for name, parameter in self._headers.items():
-            if name in headers:
-                yield parameter, headers[name]
-        for parameter in self._required:
-            if parameter.name not in words and parameter.name.lower() not in headers:
-                faults += [parameter.missing()]
 
     def _out_of_order(self, values: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield each instant that lies after the one of the parameter that `x-before` names."""
         for parameter in self._ordered:
             first = values.get(parameter.argument)
             last = values.get(argument_name(parameter.before or ""))
-            if first is not None and last is not None and first > last:
+            if isinstance(first, int) and isinstance(last, int) and first > last:
                 said = f"lies after `{parameter.before}`"
                 yield Fault(parameter.in_, parameter.name, "x-before", said, "exchange the two?")
 
