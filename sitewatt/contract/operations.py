@@ -18,6 +18,9 @@ from sitewatt.contract.schema import ContractError, Schema, Unfit, resolved
 from sitewatt.contract.vocabulary import UNTIMED, Request
 
 METHODS = ("get", "put", "post", "delete", "patch")
+"""Those that an operation may have. HEAD is what GET does, and OPTIONS what a path allows."""
+
+_OTHER_METHODS = ("head", "options", "trace")
 
 
 class InvalidBody(Exception):
@@ -151,9 +154,11 @@ def _scopes(security: list[Mapping[str, list[str]]]) -> tuple[str, ...] | None:
 
 
 class Contract:
-    """The bundle, compiled once at start."""
+    """The bundle, compiled once at start; raises ContractError for what cannot be."""
 
     def __init__(self, bundle: Mapping[str, Any]) -> None:
+        if left := _not_compiled(bundle):
+            raise ContractError(f"operations that are not compiled: {', '.join(left)}")
         self.bundle = bundle
         self.limits: Mapping[str, int] = bundle["x-limits"]
         self.problem_types: Mapping[str, Mapping[str, Any]] = bundle["x-problem-types"]
@@ -164,6 +169,16 @@ class Contract:
         """Return the path of an operation with its path parameters filled in."""
         words = {name: quote(str(value), safe="") for name, value in path.items()}
         return self.operations[operation_id].path.format(**words)
+
+
+def _not_compiled(bundle: Mapping[str, Any]) -> list[str]:
+    """Return the operations of the bundle for which there is no plan."""
+    return [
+        f"{method.upper()} {path}"
+        for path, item in bundle["paths"].items()
+        for method in _OTHER_METHODS
+        if method in item
+    ]
 
 
 def _operations(bundle: Mapping[str, Any]) -> Iterator[Operation]:

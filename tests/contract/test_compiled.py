@@ -436,6 +436,13 @@ def test_bodies_of_one_operation_have_one_schema() -> None:
         Contract(bundle)
 
 
+def test_an_operation_that_is_not_compiled_is_named_at_start() -> None:
+    bundle = openapi.bundle()
+    bundle["paths"]["/sites"]["trace"] = bundle["paths"]["/sites"]["get"]
+    with pytest.raises(ContractError, match="TRACE /sites"):
+        Contract(bundle)
+
+
 def test_a_url_is_made_of_the_contracts_path() -> None:
     assert CONTRACT.url_for("get_site", site_id=7) == "/v1/sites/7"
     assert CONTRACT.url_for("get_problem_type", type="a/b") == "/problems/a%2Fb"

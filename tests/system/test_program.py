@@ -204,6 +204,7 @@ def test_check_says_what_it_found(tmp_path: Path, mongodb: str) -> None:
     own = run("check", mongodb_uri=mongodb)
     assert (embedded.returncode, own.returncode) == (0, 0)
     assert "operations, each with its handler" in embedded.stdout
+    assert "left to Connexion: none" in embedded.stdout
     assert "access: open, to this machine only" in embedded.stdout
     assert "store: the embedded MongoDB, " in embedded.stdout
     assert "store: the MongoDB of SITEWATT_MONGODB_URI takes writes" in own.stdout
