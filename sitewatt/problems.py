@@ -16,7 +16,7 @@ from handlers.preconditions import PreconditionFailed, PreconditionRequired
 from sitewatt import contract
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
-from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken
+from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken, NotGzip
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
 
@@ -88,8 +88,9 @@ def _media_type(error: contract.MediaTypeNotTaken) -> Problem:
 
 
 def _encoding(error: EncodingNotTaken) -> Problem:
-    detail = "Send the body as it is, without Content-Encoding."
-    return Problem("unsupported-media-type", detail, headers={"Accept-Encoding": "identity"})
+    detail = "Send the body as it is, without Content-Encoding, or as Content-Encoding: gzip."
+    headers = {"Accept-Encoding": "gzip, identity"}
+    return Problem("unsupported-media-type", detail, headers=headers)
 
 
 def _unauthenticated(error: Unauthenticated) -> Problem:
@@ -156,6 +157,7 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     ClientGone: _said("bad-request", "The client hung up before its request was whole."),
     BodyTooLarge: _said("too-large", "A body has at most {0.limit} bytes; send it in parts."),
     EncodingNotTaken: _encoding,
+    NotGzip: _said("bad-request", "The body {0}."),
     Unauthenticated: _unauthenticated,
     Forbidden: _forbidden,
     ForeignRequest: _said("forbidden", "{0.detail}"),
