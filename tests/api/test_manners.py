@@ -157,3 +157,184 @@ async def test_the_limit_holds_for_what_is_sent_too(
     body = EMPTY_MEMBER * (LIMIT // len(EMPTY_MEMBER) + 1) if announced else chunks()
     answer = await client.post("/v1/sites", content=body, headers=in_gzip())
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+# Answers in gzip
+
+
+@pytest.fixture
+async def readings(client: httpx.AsyncClient, site: int) -> str:
+    """A page of a hundred readings, some 8 KiB of JSON; returns its address."""
+    assert (await client.post(f"/v1/sites/{site}/live", json=columns(200))).status_code == 201
+    return f"/v1/sites/{site}/live?limit=100"
+
+
+@pytest.fixture
+async def long_site(client: httpx.AsyncClient) -> str:
+    """A site whose name makes it longer than a KiB; returns its address."""
+    answer = await client.post("/v1/sites", json={"name": "𝄞" * 200, "location": "ö" * 100})
+    assert len(answer.content) >= 1024
+    return answer.headers["location"]
+
+
+def taking(coding: str) -> dict[str, str]:
+    return {"Accept-Encoding": coding}
+
+
+def coding_of(answer: httpx.Response) -> str | None:
+    """Return the coding of an answer whose headers agree with each other and with its bytes."""
+    assert int(answer.headers["content-length"]) == answer.num_bytes_downloaded
+    assert (answer.headers.get("vary") == "accept-encoding") == (len(answer.content) >= 1024)
+    coding: str | None = answer.headers.get("content-encoding")
+    if "etag" in answer.headers:
+        assert answer.headers["etag"].endswith('-gzip"') == (coding == "gzip")
+    return coding
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/openapi.json",
+        "/openapi.yaml",
+        "/schemas/Site",
+        "/problems/readings-conflict",
+        "/docs/swagger-ui.css",
+        "/docs/swagger-ui-bundle.js",
+        "/v1/sites?" + "&".join(f"a{n}" for n in range(50)),
+    ],
+)
+async def test_a_long_answer_comes_in_gzip_to_who_takes_it(
+    client: httpx.AsyncClient, url: str
+) -> None:
+    packed = await client.get(url, headers=taking("gzip"))
+    plain = await client.get(url, headers=taking("identity"))
+    assert (coding_of(packed), coding_of(plain)) == ("gzip", None)
+    assert packed.num_bytes_downloaded < plain.num_bytes_downloaded
+    assert packed.headers["content-type"] == plain.headers["content-type"]
+    if packed.status_code == 200:
+        assert packed.content == plain.content
+
+
+async def test_ten_thousand_readings_go_out_in_gzip(client: httpx.AsyncClient, site: int) -> None:
+    sent = columns(10_000)
+    await client.post(f"/v1/sites/{site}/live", json=sent)
+    answer = await client.get(f"/v1/sites/{site}/live?limit=10000", headers=taking("gzip"))
+    assert (coding_of(answer), answer.json()) == ("gzip", sent)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+@pytest.mark.parametrize(
+    "url", ["/livez", "/docs/start.js", "/docs/favicon-32x32.png", "/v1/sites"]
+)
+async def test_a_short_answer_is_never_in_a_coding(
+    client: httpx.AsyncClient, url: str, coding: str
+) -> None:
+    assert coding_of(await client.get(url, headers=taking(coding))) is None
+
+
+@pytest.mark.parametrize("length", [1023, 1024])
+async def test_a_kibibyte_is_where_coding_begins(client: httpx.AsyncClient, length: int) -> None:
+    site = {"name": "n" * 110, "location": "l", "time_zone": "UTC"}
+    sites = [site | {"id": n} for n in range(1, 7)]
+    sites[0]["name"] = "n" * (110 + length - len(orjson.dumps({"sites": sites})))
+    answer = await client.post("/v1/sites", json={"sites": sites}, headers=taking("gzip"))
+    assert (answer.status_code, len(answer.content)) == (201, length)
+    assert coding_of(answer) == ("gzip" if length == 1024 else None)
+
+
+async def test_a_client_that_says_nothing_gets_no_coding(
+    client: httpx.AsyncClient, readings: str
+) -> None:
+    del client.headers["accept-encoding"]
+    assert coding_of(await client.get(readings)) is None
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+@pytest.mark.parametrize("url", ["/openapi.json", "/livez", "/docs/swagger-ui.css"])
+async def test_head_has_the_headers_of_get(
+    client: httpx.AsyncClient, url: str, coding: str
+) -> None:
+    got = await client.get(url, headers=taking(coding) | {"X-Request-Id": "1"})
+    headed = await client.head(url, headers=taking(coding) | {"X-Request-Id": "1"})
+    assert headed.headers == got.headers
+
+
+# Entity tags of answers in gzip
+
+
+@pytest.mark.parametrize("url", ["/openapi.json", "/docs/swagger-ui.css", "readings"])
+async def test_what_a_client_has_in_gzip_is_not_sent_again(
+    client: httpx.AsyncClient, readings: str, url: str
+) -> None:
+    url = readings if url == "readings" else url
+    packed = await client.get(url, headers=taking("gzip"))
+    plain = await client.get(url, headers=taking("identity"))
+    assert packed.headers["etag"] != plain.headers["etag"]
+    for named in (packed.headers["etag"], plain.headers["etag"]):
+        for condition in (named, f"W/{named}", f'"0", {named}'):
+            headers = taking("gzip") | {"If-None-Match": condition}
+            again = await client.get(url, headers=headers)
+            assert (again.status_code, again.content) == (304, b"")
+            assert (again.headers["etag"], again.headers["vary"]) == (named, "accept-encoding")
+            assert "content-encoding" not in again.headers
+
+
+async def test_what_a_client_has_in_gzip_is_sent_again_when_it_takes_gzip_no_more(
+    client: httpx.AsyncClient, readings: str
+) -> None:
+    packed = await client.get(readings, headers=taking("gzip"))
+    known = {"If-None-Match": packed.headers["etag"]}
+    again = await client.get(readings, headers=taking("gzip;q=0") | known)
+    assert (again.status_code, coding_of(again), again.content) == (200, None, packed.content)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+async def test_a_site_is_changed_by_the_tag_of_either_coding(
+    client: httpx.AsyncClient, long_site: str, coding: str
+) -> None:
+    seen = await client.get(long_site, headers=taking("gzip"))
+    assert coding_of(seen) == "gzip"
+    headers = taking(coding) | {"If-Match": seen.headers["etag"]}
+    changed = await client.patch(long_site, json={"location": "ä" * 100}, headers=headers)
+    assert (changed.status_code, changed.json()["location"]) == (200, "ä" * 100)
+    late = await client.patch(long_site, json={"location": "x"}, headers=headers)
+    assert (late.status_code, late.json()["current"]) == (412, changed.json())
+    assert (await client.get(long_site)).json() == changed.json()
+    headers = {"If-Match": f"W/{changed.headers['etag']}"}
+    weak = await client.patch(long_site, json={"location": "x"}, headers=headers)
+    assert weak.status_code == 412
+
+
+async def test_the_tag_of_a_refused_change_names_the_state(
+    client: httpx.AsyncClient, long_site: str
+) -> None:
+    asked = await client.patch(long_site, json={"location": "b"}, headers=taking("gzip"))
+    assert (asked.status_code, coding_of(asked)) == (428, "gzip")
+    headers = {"If-Match": asked.headers["etag"]}
+    assert (await client.patch(long_site, json={"location": "b"}, headers=headers)).is_success
+
+
+# Links
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "status"),
+    [("GET", "/livez", 200), ("GET", "/nothing", 404), ("OPTIONS", "/v1/sites", 204),
+     ("POST", "/v1/sites", 415), ("GET", "/", 307), ("GET", "/docs/", 200)],
+)  # fmt: skip
+async def test_every_answer_leads_to_the_contract_and_its_pages(
+    client: httpx.AsyncClient, method: str, url: str, status: int
+) -> None:
+    answer = await client.request(method, url)
+    assert answer.status_code == status
+    for relation in ("service-desc", "service-doc"):
+        assert (await client.get(answer.links[relation]["url"])).status_code == 200
+
+
+async def test_the_next_page_is_a_link_among_others(
+    client: httpx.AsyncClient, readings: str
+) -> None:
+    page = await client.get(readings)
+    assert set(page.links) == {"next", "service-desc", "service-doc"}
+    known = await client.get(readings, headers={"If-None-Match": page.headers["etag"]})
+    assert (known.status_code, known.links) == (304, page.links)

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sitewatt.contract.preferences import preferences
 from sitewatt.web import bodies
 from sitewatt.web.bodies import BodyTooLarge, Inflation, NotGzip, read_body
+from sitewatt.web.codings import takes_gzip
 
 LIMIT = 2_097_152
 EMPTY_MEMBER = gzip.compress(b"", mtime=0)
@@ -133,3 +135,61 @@ def test_a_body_that_has_said_all_it_may_can_still_end() -> None:
     packed = gzip.compress(b"a" * 100) + EMPTY_MEMBER
     assert b"".join(inflation.inflate(bytes([byte])) for byte in packed) == b"a" * 100
     inflation.end()
+
+
+# What a client takes
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "taken"),
+    [
+        (None, False),
+        ("", False),
+        ("gzip", True),
+        ("GZIP", True),
+        ("x-gzip", True),
+        ("gzip, deflate, br, zstd", True),
+        ("br", False),
+        ("identity", False),
+        ("*", True),
+        ("*;q=0", False),
+        ("gzip;q=0", False),
+        ("gzip;q=0.000", False),
+        ("gzip;q=0.001", True),
+        ("gzip ; q=0.5", True),
+        ("gzip;q=0, *", False),
+        ("*;q=0, gzip", True),
+        ("identity, gzip;q=0.5", False),
+        ("identity;q=0.5, gzip;q=0.5", True),
+        ("identity;q=0, br", False),
+        ("gzip;q=high", False),
+        ("gzip;q=1.5", False),
+        (",,gzip,", True),
+        ("gzip" + " " * 1000, False),
+    ],
+)
+def test_gzip_is_taken_by_who_says_so(accept_encoding: str | None, taken: bool) -> None:
+    assert takes_gzip(accept_encoding) is taken
+
+
+HEADERS = st.text(max_size=60) | st.text('gzip*/,;q=.01"\\ aj', max_size=60)
+
+
+@given(HEADERS)
+def test_any_text_says_what_it_takes_or_nothing(text: str) -> None:
+    takes_gzip(text)
+    assert all(0 <= weight <= 1 for weight in preferences(text).values())
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["gzip", "br", "*", "text/html", "text/*"]), st.integers(0, 1000)
+    ),
+    st.sampled_from([",", " , ", ",,"]),
+    st.sampled_from(["", ';a="b,;q=0"', "; level=1"]),
+)
+def test_preferences_are_read_as_they_are_meant(
+    meant: dict[str, int], between: str, more: str
+) -> None:
+    text = between.join(f"{word.upper()}{more};q={weight / 1000}" for word, weight in meant.items())
+    assert preferences(text) == {word: weight / 1000 for word, weight in meant.items()}
