@@ -4,7 +4,8 @@ Connexion loads the specification, resolves the handlers and turns exceptions in
 them this one SpecMiddleware takes the place of its routing, security, validation and response
 layers. What is checked, and in which order:
 
-    method, size, media type, key, parameters, syntax, contract; then the handler; then its reply
+    method, size, media type, acceptability, key, parameters, syntax, contract; then the handler;
+    then its reply
 """
 
 from collections.abc import Callable, Mapping
@@ -124,6 +125,7 @@ class Plan:
             admit_length(headers.get("content-length"), self._limit)
             in_gzip = admit_encoding(headers.get("content-encoding"))
             operation.body.admit(headers.get("content-type"))
+        operation.admit_accept(headers.get("accept"))
         if operation.scopes is not None:
             self._authority.authorize(headers, operation.scopes)
         arguments = operation.parameters.read(path, query, headers)

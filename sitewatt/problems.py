@@ -87,6 +87,12 @@ def _media_type(error: contract.MediaTypeNotTaken) -> Problem:
     return Problem("unsupported-media-type", detail, headers={error.header: taken})
 
 
+def _not_acceptable(error: contract.NotAcceptable) -> Problem:
+    offered = " or ".join(error.offered)
+    detail = f"The answer would be {offered}; name it in Accept, or leave Accept out."
+    return Problem("not-acceptable", detail)
+
+
 def _encoding(error: EncodingNotTaken) -> Problem:
     detail = "Send the body as it is, without Content-Encoding, or as Content-Encoding: gzip."
     headers = {"Accept-Encoding": "gzip, identity"}
@@ -153,6 +159,7 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     contract.UnknownPath: _said("unknown-path", "There is nothing at this path; see /docs."),
     contract.MethodNotAllowed: _method_not_allowed,
     contract.MediaTypeNotTaken: _media_type,
+    contract.NotAcceptable: _not_acceptable,
     HTTPException: _said("bad-request", "The request cannot be read."),
     ClientGone: _said("bad-request", "The client hung up before its request was whole."),
     BodyTooLarge: _said("too-large", "A body has at most {0.limit} bytes; send it in parts."),

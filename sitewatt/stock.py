@@ -84,7 +84,7 @@ def connexion_app(
 
 
 class Admission:
-    """Decides method, size and media type before anything else is looked at."""
+    """Decides method, size, media type and acceptability before anything else is looked at."""
 
     def __init__(self, app: ASGIApp, contract: Contract) -> None:
         self._app = app
@@ -113,6 +113,7 @@ class Admission:
             admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
             call.in_gzip = admit_encoding(headers.get("content-encoding"))
             kept.append((b"content-type", body.admit(headers.get("content-type")).encode()))
+        call.operation.admit_accept(headers.get("accept"))
         return {**scope, "headers": kept}
 
 

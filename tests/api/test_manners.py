@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from api_service import CONTRACT, example
+from api_service import CONTRACT, LOCKED, Service, example
 
 LIMIT = CONTRACT.limits["body_bytes"]
 EMPTY_MEMBER = gzip.compress(b"", mtime=0)
@@ -197,7 +197,6 @@ def coding_of(answer: httpx.Response) -> str | None:
         "/openapi.json",
         "/openapi.yaml",
         "/schemas/Site",
-        "/problems/readings-conflict",
         "/docs/swagger-ui.css",
         "/docs/swagger-ui-bundle.js",
         "/v1/sites?" + "&".join(f"a{n}" for n in range(50)),
@@ -338,3 +337,109 @@ async def test_the_next_page_is_a_link_among_others(
     assert set(page.links) == {"next", "service-desc", "service-doc"}
     known = await client.get(readings, headers={"If-None-Match": page.headers["etag"]})
     assert (known.status_code, known.links) == (304, page.links)
+
+
+# What a client accepts
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/json",
+        "APPLICATION/Json; charset=utf-8",
+        "application/*",
+        "text/html, application/xhtml+xml, */*;q=0.8",
+        "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2",
+        "text/html;q=0, application/json;q=0.001",
+        "",
+        "json",
+    ],
+)
+async def test_a_client_that_takes_json_gets_it(client: httpx.AsyncClient, accept: str) -> None:
+    answer = await client.get("/v1/sites", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["text/csv", "text/*", "application/json;q=0", "application/json;q=0, */*",
+     "application/problem+json", "text/csv, application/*;q=0"],
+)  # fmt: skip
+async def test_a_client_that_takes_no_json_gets_406_and_nothing_is_done(
+    client: httpx.AsyncClient, site: int, accept: str
+) -> None:
+    url = f"/v1/sites/{site}/live"
+    answer = await client.post(url, json=example("brief_live"), headers={"Accept": accept})
+    assert (answer.status_code, answer.json()["type"]) == (406, "/problems/not-acceptable")
+    assert "application/json" in answer.json()["detail"]
+    assert await holds_nothing(client, site)
+
+
+OFFERED = {
+    "/openapi.json": "application/json",
+    "/openapi.yaml": "application/yaml",
+    "/schemas/Site": "application/schema+json",
+    "/problems/internal": "text/html",
+    "/version": "application/json",
+}
+
+
+@pytest.mark.parametrize("url", OFFERED)
+async def test_each_operation_has_media_types_of_its_own(
+    client: httpx.AsyncClient, url: str
+) -> None:
+    for media_type in (*OFFERED.values(), "text/csv"):
+        answer = await client.get(url, headers={"Accept": media_type})
+        written_in_json = (OFFERED[url], media_type) == (
+            "application/schema+json",
+            "application/json",
+        )
+        taken = media_type == OFFERED[url] or written_in_json
+        assert answer.status_code == (200 if taken else 406)
+        assert (await client.head(url, headers={"Accept": media_type})).is_success == taken
+
+
+async def test_two_headers_accept_are_one_list(client: httpx.AsyncClient) -> None:
+    for first, second in (("text/csv", "application/json"), ("application/json", "text/csv")):
+        headers = [("Accept", first), ("Accept", second)]
+        # httpx sends one of its own when the request has none in a mapping.
+        request = httpx.Request("GET", "http://localhost/v1/sites", headers=headers)
+        assert (await client.send(request)).status_code == 200
+
+
+async def test_what_answers_without_a_body_asks_for_no_media_type(
+    client: httpx.AsyncClient, site: int
+) -> None:
+    headers = {"Accept": "text/csv"}
+    assert (await client.options("/v1/sites", headers=headers)).status_code == 204
+    assert (await client.delete(f"/v1/sites/{site}", headers=headers)).status_code == 204
+
+
+async def test_a_refusal_is_a_problem_document_whatever_is_accepted(
+    client: httpx.AsyncClient, site: int
+) -> None:
+    html = {"Accept": "application/json, text/html", "If-Match": '"0"'}
+    answers = [
+        await client.get("/nothing", headers={"Accept": "text/csv"}),
+        await client.put("/v1/sites", headers={"Accept": "text/csv"}),
+        await client.patch(f"/v1/sites/{site}", json={"name": "a"}, headers=html),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 405, 412]
+
+
+class TestWithAKey:
+    @pytest.fixture
+    def service(self, path: str) -> Service:
+        return LOCKED[path]
+
+    async def test_acceptability_is_judged_after_the_media_type_and_before_the_key(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        csv = {"Accept": "text/csv", "Content-Type": "text/plain"}
+        json = csv | {"Content-Type": "application/json"}
+        answers = [
+            await client.post("/v1/sites?x", content=b"{", headers=csv),
+            await client.post("/v1/sites?x", content=b"{", headers=json),
+            await client.post("/v1/sites?x", content=b"{", headers=json | {"Accept": "*/*"}),
+        ]
+        assert [answer.status_code for answer in answers] == [415, 406, 401]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sitewatt.contract.media_types import is_taken
 from sitewatt.contract.preferences import preferences
 from sitewatt.web import bodies
 from sitewatt.web.bodies import BodyTooLarge, Inflation, NotGzip, read_body
@@ -193,3 +194,23 @@ def test_preferences_are_read_as_they_are_meant(
 ) -> None:
     text = between.join(f"{word.upper()}{more};q={weight / 1000}" for word, weight in meant.items())
     assert preferences(text) == {word: weight / 1000 for word, weight in meant.items()}
+
+
+@given(HEADERS)
+def test_any_text_accepts_or_does_not(text: str) -> None:
+    assert is_taken(text, ("application/json",)) in (True, False)
+    assert is_taken(f"{text},application/json", ("application/json",)) or '"' in text
+
+
+@given(st.permutations(["text/csv", "text/*;q=0.5", "*/*;q=0", "application/json;q=0.1"]))
+def test_the_narrowest_range_decides_wherever_it_stands(ranges: list[str]) -> None:
+    accept = ", ".join(ranges)
+    taken = ("text/csv", "text/html", "application/json")
+    assert [is_taken(accept, (media_type,)) for media_type in taken] == [True] * 3
+    assert not is_taken(accept, ("application/yaml", "image/png"))
+    assert is_taken(accept, ("application/yaml", "text/html"))
+
+
+def test_a_header_without_end_is_not_read() -> None:
+    assert is_taken("text/csv" + ", text/csv" * 10_000, ("application/json",))
+    assert preferences("text/csv" + ", text/csv" * 10_000) == {}
