@@ -82,7 +82,8 @@ def create_app(
         lifespan=lifespan,
     )
     application = _with_docs(operations, docs_app(problems))
-    return Envelope(application, authority=authority, problems=problems)
+    least = contract.limits["least_coded_bytes"]
+    return Envelope(application, authority=authority, problems=problems, least_coded_bytes=least)
 
 
 def app_from_environment() -> ASGIApp:

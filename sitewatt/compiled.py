@@ -4,7 +4,8 @@ Connexion loads the specification, resolves the handlers and turns exceptions in
 them this one SpecMiddleware takes the place of its routing, security, validation and response
 layers. What is checked, and in which order:
 
-    method, size, media type, key, parameters, syntax, contract; then the handler; then its reply
+    method, size, media type, acceptability, key, parameters, syntax, contract; then the handler;
+    then its reply
 """
 
 from collections.abc import Callable, Mapping
@@ -119,16 +120,17 @@ class Plan:
         self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str], receive: Receive
     ) -> Response:
         """Return the handler's reply to a request that keeps the contract, checked against it."""
-        operation = self._operation
+        operation, in_gzip = self._operation, False
         if operation.body is not None:
             admit_length(headers.get("content-length"), self._limit)
-            admit_encoding(headers.get("content-encoding"))
+            in_gzip = admit_encoding(headers.get("content-encoding"))
             operation.body.admit(headers.get("content-type"))
+        operation.admit_accept(headers.get("accept"))
         if operation.scopes is not None:
             self._authority.authorize(headers, operation.scopes)
         arguments = operation.parameters.read(path, query, headers)
         if operation.body is not None:
-            raw = await read_body(receive, self._limit)
+            raw = await read_body(receive, self._limit, in_gzip=in_gzip)
             arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
         response = await self._handler(**arguments)
         operation.check_reply(response.status, response.headers, response.content)

@@ -16,7 +16,7 @@ from handlers.preconditions import PreconditionFailed, PreconditionRequired
 from sitewatt import contract
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
-from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken
+from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken, NotGzip
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
 
@@ -87,9 +87,16 @@ def _media_type(error: contract.MediaTypeNotTaken) -> Problem:
     return Problem("unsupported-media-type", detail, headers={error.header: taken})
 
 
+def _not_acceptable(error: contract.NotAcceptable) -> Problem:
+    offered = " or ".join(error.offered)
+    detail = f"The answer would be {offered}; name it in Accept, or leave Accept out."
+    return Problem("not-acceptable", detail)
+
+
 def _encoding(error: EncodingNotTaken) -> Problem:
-    detail = "Send the body as it is, without Content-Encoding."
-    return Problem("unsupported-media-type", detail, headers={"Accept-Encoding": "identity"})
+    detail = "Send the body as it is, without Content-Encoding, or as Content-Encoding: gzip."
+    headers = {"Accept-Encoding": "gzip, identity"}
+    return Problem("unsupported-media-type", detail, headers=headers)
 
 
 def _unauthenticated(error: Unauthenticated) -> Problem:
@@ -152,10 +159,12 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     contract.UnknownPath: _said("unknown-path", "There is nothing at this path; see /docs."),
     contract.MethodNotAllowed: _method_not_allowed,
     contract.MediaTypeNotTaken: _media_type,
+    contract.NotAcceptable: _not_acceptable,
     HTTPException: _said("bad-request", "The request cannot be read."),
     ClientGone: _said("bad-request", "The client hung up before its request was whole."),
     BodyTooLarge: _said("too-large", "A body has at most {0.limit} bytes; send it in parts."),
     EncodingNotTaken: _encoding,
+    NotGzip: _said("bad-request", "The body {0}."),
     Unauthenticated: _unauthenticated,
     Forbidden: _forbidden,
     ForeignRequest: _said("forbidden", "{0.detail}"),

@@ -25,9 +25,10 @@ from handlers import Handler
 from handlers.ports import Clock
 from sitewatt.auth import Authority
 from sitewatt.binding import bound
-from sitewatt.contract import Contract, Match, Operation, Request
+from sitewatt.contract import Contract, Operation, Request
 from sitewatt.loading import load
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body
+from sitewatt.web.headers import joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -40,6 +41,7 @@ class Call:
 
     operation: Operation
     path: Mapping[str, str]
+    in_gzip: bool = False
     arguments: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -82,7 +84,7 @@ def connexion_app(
 
 
 class Admission:
-    """Decides method, size and media type before anything else is looked at."""
+    """Decides method, size, media type and acceptability before anything else is looked at."""
 
     def __init__(self, app: ASGIApp, contract: Contract) -> None:
         self._app = app
@@ -99,17 +101,19 @@ class Admission:
             await options(scope, receive, send)
             return
         match = self._contract.routes.match(scope["method"], scope["path"])
-        scope.setdefault("extensions", {})[_CALL] = Call(match.operation, match.path)
-        await self._app(self._admitted(scope, match), receive, send)
+        call = Call(match.operation, match.path)
+        scope.setdefault("extensions", {})[_CALL] = call
+        await self._app(self._admitted(scope, call), receive, send)
 
-    def _admitted(self, scope: Scope, match: Match) -> Scope:
+    def _admitted(self, scope: Scope, call: Call) -> Scope:
         """Return the scope with the media type as Connexion knows it, and none without a body."""
-        headers, body = Headers(scope=scope), match.operation.body
+        headers, body = joined(scope["headers"]), call.operation.body
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         if body is not None:
             admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
-            admit_encoding(headers.get("content-encoding"))
+            call.in_gzip = admit_encoding(headers.get("content-encoding"))
             kept.append((b"content-type", body.admit(headers.get("content-type")).encode()))
+        call.operation.admit_accept(headers.get("accept"))
         return {**scope, "headers": kept}
 
 
@@ -136,7 +140,7 @@ class BodyValidator:
     async def wrap_receive(self, receive: Receive, *, scope: Scope) -> tuple[Receive, Scope]:
         """Leave the body's value in the call; raises BodyTooLarge, NotJson or InvalidBody."""
         call = Call.of(scope)
-        raw = await read_body(receive, self._limit)
+        raw = await read_body(receive, self._limit, in_gzip=call.in_gzip)
         if call.operation.body is not None:
             request = Request(self._clock(), call.arguments)
             call.arguments["body"] = call.operation.body.read(raw, request)

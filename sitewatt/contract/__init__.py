@@ -4,6 +4,8 @@ strict_json   bytes to a value, or NotJson
 schema        a schema: JSON Schema by jsonschema-rs, and the x- vocabulary
 vocabulary    the rules JSON Schema cannot say
 formats       `instant`, `time-zone`
+media_types   those of bodies and answers, as headers spell them
+preferences   what a client says that it takes
 parameters    texts of path, query and headers to values
 faults        what is wrong, where, and what would be right
 routes        path and method to an operation
@@ -11,7 +13,7 @@ operations    an operation: parameters, body, replies, scopes
 """
 
 from sitewatt.contract.faults import Fault
-from sitewatt.contract.media_types import MediaTypeNotTaken
+from sitewatt.contract.media_types import MediaTypeNotTaken, NotAcceptable
 from sitewatt.contract.operations import BrokenReply, Contract, InvalidBody, Operation
 from sitewatt.contract.parameters import BadParameters
 from sitewatt.contract.routes import Match, MethodNotAllowed, UnknownPath
@@ -29,6 +31,7 @@ __all__ = [
     "Match",
     "MediaTypeNotTaken",
     "MethodNotAllowed",
+    "NotAcceptable",
     "NotJson",
     "Operation",
     "Request",

@@ -1,4 +1,12 @@
-"""Media types as requests spell them (RFC 9110, section 8.3)."""
+"""Media types as requests spell them, of their bodies and of what they take for an answer.
+
+RFC 9110, sections 8.3 and 12.5.1.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from sitewatt.contract.preferences import LONGEST, preferences
 
 from functools import lru_cache
 
@@ -34,3 +42,41 @@ def _essence(content_type: str) -> str | None:
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
     return kind if all(charset in ("utf-8", "utf8") for charset in charsets) else None
+
+
+class NotAcceptable(Exception):
+    """The client takes none of the media types of the operation's answers, which are `offered`."""
+
+    def __init__(self, offered: tuple[str, ...]) -> None:
+        super().__init__(", ".join(offered))
+        self.offered = offered
+
+
+def is_taken(accept: str, offered: tuple[str, ...]) -> bool:
+    """Return whether an Accept header takes one of the media types; one that is empty takes all."""
+    return len(accept) > LONGEST or _takes_any(accept, offered)
+
+
+@lru_cache(maxsize=1024)
+def _takes_any(accept: str, offered: tuple[str, ...]) -> bool:
+    weights = {
+        range_: weight
+        for range_, weight in preferences(accept).items()
+        if "/" in range_ or range_ == "*"
+    }
+    return not weights or any(
+        next((weights[range_] for range_ in _ranges(media_type) if range_ in weights), 0) > 0
+        for media_type in offered
+    )
+
+
+def _ranges(media_type: str) -> Iterator[str]:
+    """Yield the media ranges that cover the media type, the narrowest first.
+
+    Who takes JSON takes what is written in it (RFC 6839, section 3.1).
+    """
+    kind = media_type.partition("/")[0]
+    yield media_type
+    if media_type.endswith("+json"):
+        yield "application/json"
+    yield from (f"{kind}/*", "*/*", "*")

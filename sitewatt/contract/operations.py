@@ -11,7 +11,7 @@ import orjson
 
 from sitewatt.contract import strict_json
 from sitewatt.contract.faults import Fault
-from sitewatt.contract.media_types import MediaTypeNotTaken, essence
+from sitewatt.contract.media_types import MediaTypeNotTaken, NotAcceptable, essence, is_taken
 from sitewatt.contract.parameters import Parameters
 from sitewatt.contract.routes import Routes
 from sitewatt.contract.schema import ContractError, Schema, Unfit, resolved
@@ -87,6 +87,7 @@ class Operation:
         self.scopes = _scopes(declared["security"])
         body = declared.get("requestBody")
         self.body = None if body is None else Body(self.method, body, limits)
+        self._offered = _offered(declared["responses"])
         self._replies = {
             int(status): Reply(response) for status, response in declared["responses"].items()
         }
@@ -95,6 +96,11 @@ class Operation:
     def arguments(self) -> list[str]:
         """The names of what a handler gets: the parameters', and `body` where there is one."""
         return [*self.parameters.arguments, *(["body"] if self.body else [])]
+
+    def admit_accept(self, accept: str | None) -> None:
+        """Promise that the client takes an answer of success; raises NotAcceptable."""
+        if accept is not None and self._offered and not is_taken(accept, self._offered):
+            raise NotAcceptable(self._offered)
 
     def check_reply(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
         """Promise that a reply keeps the contract; raises BrokenReply."""
@@ -141,6 +147,12 @@ class Reply:
 
 
 _OF_THE_ENVELOPE = ("X-Request-Id",)
+
+
+def _offered(responses: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the media types of an operation's successes, each once; none without content."""
+    successes = [response for status, response in responses.items() if status.startswith("2")]
+    return tuple({media_type: None for one in successes for media_type in one.get("content", ())})
 
 
 def _scopes(security: list[Mapping[str, list[str]]]) -> tuple[str, ...] | None:

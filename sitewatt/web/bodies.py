@@ -1,5 +1,7 @@
 """Request bodies as they come over the wire."""
 
+import zlib
+
 from starlette.types import Receive
 
 
@@ -12,17 +14,29 @@ class BodyTooLarge(Exception):
 
 
 class EncodingNotTaken(Exception):
-    """The body is compressed, which this service does not undo."""
+    """The body comes in a coding that this service does not undo, or in several."""
+
+
+class NotGzip(Exception):
+    """The body is not what its Content-Encoding says; the text is what is wrong."""
 
 
 class ClientGone(Exception):
     """The client hung up before its request was whole."""
 
 
-def admit_encoding(content_encoding: str | None) -> None:
-    """Promise that the body is as it is; raises EncodingNotTaken."""
-    if (content_encoding or "identity").strip().lower() != "identity":
+_GZIP = ("gzip", "x-gzip")
+_AS_IT_IS = ("identity", "")
+
+
+def admit_encoding(content_encoding: str | None) -> bool:
+    """Return whether the body comes in gzip; raises EncodingNotTaken."""
+    if content_encoding is None:
+        return False
+    coding = content_encoding.strip().lower()
+    if coding not in _GZIP and coding not in _AS_IT_IS:
         raise EncodingNotTaken
+    return coding in _GZIP
 
 
 def admit_length(content_length: str | None, limit: int) -> None:
@@ -34,11 +48,12 @@ def admit_length(content_length: str | None, limit: int) -> None:
         raise BodyTooLarge(limit)
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """Return the whole body, of at most `limit` bytes, chunked or not.
+async def read_body(receive: Receive, limit: int, *, in_gzip: bool = False) -> bytes:
+    """Return the whole body, of at most `limit` bytes as sent and inflated, chunked or not.
 
-    Raises BodyTooLarge as soon as it is, and ClientGone when the client hangs up.
+    Raises BodyTooLarge as soon as it is, NotGzip, and ClientGone when the client hangs up.
     """
+    inflation = Inflation(limit) if in_gzip else None
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
@@ -50,6 +65,54 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise BodyTooLarge(limit)
-        chunks.append(chunk)
+        chunks.append(chunk if inflation is None else inflation.inflate(chunk))
         more = message.get("more_body", False)
+    if inflation is not None:
+        inflation.end()
     return b"".join(chunks)
+
+
+_GZIP_WINDOW = 31
+"""zlib's word for gzip's own head and checksum, with a window of any size."""
+
+_SLICE = 1024
+"""How much a member is given at once. What lies behind its end is copied, and a member may be as
+short as 20 bytes, so that whole chunks would take quadratic time."""
+
+
+class Inflation:
+    """A body in gzip (RFC 1952), of one member or of several, undone while it streams."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._room = limit
+        self._member = zlib.decompressobj(_GZIP_WINDOW)
+
+    def inflate(self, chunk: bytes) -> bytes:
+        """Return what the next bytes of the body say; raises BodyTooLarge or NotGzip.
+
+        Whatever they say, never more than one byte beyond the limit is made of it.
+        """
+        said: list[bytes] = []
+        rest = memoryview(chunk)
+        while rest:
+            if self._member.eof:
+                self._member = zlib.decompressobj(_GZIP_WINDOW)
+            part = rest[:_SLICE]
+            said.append(self._inflated(part))
+            rest = rest[len(part) - len(self._member.unused_data) :]
+        return b"".join(said)
+
+    def _inflated(self, part: memoryview) -> bytes:
+        try:
+            inflated = self._member.decompress(part, self._room + 1)
+        except zlib.error:
+            raise NotGzip("is not gzip as Content-Encoding says") from None
+        self._room -= len(inflated)
+        if self._room < 0:
+            raise BodyTooLarge(self._limit)
+        return inflated
+
+    def end(self) -> None:
+        """Promise that the body ended where its last member did; raises NotGzip."""
+        if not self._member.eof:
+            raise NotGzip("is cut short: its gzip does not end")

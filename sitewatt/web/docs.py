@@ -1,38 +1,55 @@
 """The API in a browser: Swagger UI from the installed package, showing our own contract."""
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from swagger_ui_bundle import swagger_ui_path
 
+from handlers import replies
 from sitewatt.contract import MethodNotAllowed, UnknownPath
 from sitewatt.observability import request_id
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
 _OURS = files("sitewatt.web")
-_ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
+_TEXT = "text/{}; charset=utf-8"
+_ASSETS = {
+    "swagger-ui.css": _TEXT.format("css"),
+    "swagger-ui-bundle.js": _TEXT.format("javascript"),
+    "favicon-32x32.png": "image/png",
+}
 """What our page needs of the package; its own page and template are not served."""
 
 
 async def _page(request: Request) -> Response:
-    return Response(_OURS.joinpath("docs.html").read_bytes(), media_type="text/html")
+    return _served(request, _OURS.joinpath("docs.html").read_bytes(), _TEXT.format("html"))
 
 
 async def _start(request: Request) -> Response:
-    return Response(_OURS.joinpath("docs.js").read_bytes(), media_type="text/javascript")
+    return _served(request, _OURS.joinpath("docs.js").read_bytes(), _TEXT.format("javascript"))
 
 
 async def _asset(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _ASSETS:
         raise HTTPException(404)
-    return FileResponse(Path(str(swagger_ui_path)) / name)
+    return _served(request, _content(name), _ASSETS[name])
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (Path(str(swagger_ui_path)) / name).read_bytes()
+
+
+def _served(request: Request, content: bytes, media_type: str) -> Response:
+    known = request.headers.get("if-none-match")
+    return starlette_response(replies.document(content, media_type, known))
 
 
 async def _to_docs(request: Request) -> Response:

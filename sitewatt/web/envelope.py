@@ -1,4 +1,4 @@
-"""The envelope of every answer: a request id, safe headers, a line in the log."""
+"""The envelope of every answer: its coding, a request id, safe headers, a line in the log."""
 
 import logging
 import re
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority
 from sitewatt.observability import access, request_id
+from sitewatt.web.codings import Coded, of_states
 from sitewatt.web.headers import joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
@@ -28,14 +29,25 @@ _SAFE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 """No answer has these of its own."""
 
+_LINK = (b"link", b'</openapi.json>; rel="service-desc", </docs/>; rel="service-doc"')
+"""Where this service is described (RFC 8631). The next page, where there is one, has its own."""
+
 
 class Envelope:
     """Wraps the application: lets in whom the authority admits, and signs what goes out."""
 
-    def __init__(self, app: ASGIApp, *, authority: Authority, problems: ProblemDocuments) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        authority: Authority,
+        problems: ProblemDocuments,
+        least_coded_bytes: int,
+    ) -> None:
         self._app = app
         self._authority = authority
         self._problems = problems
+        self._least = least_coded_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,15 +67,16 @@ class Envelope:
     async def _admitted(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: "_Signed"
     ) -> None:
+        coded = Coded(send, headers, self._least)
         try:
             self._authority.admit(headers)
-            await self._app(scope, receive, send)
+            await self._app(of_states(scope, headers), receive, coded)
         # Whatever it is: a client gets a problem document, and the log what happened.
         except Exception as error:
             if send.started:
                 raise
             response = self._problems.answer(error, send.identity)
-            await starlette_response(response)(scope, receive, send)
+            await starlette_response(response)(scope, receive, coded)
 
 
 class _Signed:
@@ -84,7 +97,7 @@ class _Signed:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             signature = (b"x-request-id", self.identity.encode())
-            message["headers"] = [*message["headers"], signature, *_SAFE_HEADERS]
+            message["headers"] = [*message["headers"], signature, _LINK, *_SAFE_HEADERS]
         await self._send(message)
 
     def log(self, scope: Scope) -> None:

@@ -164,12 +164,6 @@ async def test_a_patch_of_another_media_type_names_the_one_it_takes(
     assert "application/merge-patch+json" in answer.headers["accept-patch"]
 
 
-async def test_a_compressed_body_is_415(client: httpx.AsyncClient) -> None:
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    answer = await client.post("/v1/sites", content=b"{}", headers=headers)
-    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
-
-
 async def test_parameters_without_end_are_a_problem_of_a_hundred_faults(
     client: httpx.AsyncClient,
 ) -> None:

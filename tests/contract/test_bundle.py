@@ -227,6 +227,8 @@ def test_an_operation_declares_each_answer_that_applies_to_it(name: str) -> None
     assert ("304" in statuses) == ("If-None-Match" in named)
     assert ({"412", "428"} <= statuses) == ("If-Match" in named)
     assert ({"413", "415", "422"} <= statuses) == ("requestBody" in operation)
+    successes = [resolve(each) for status, each in operation["responses"].items() if status < "3"]
+    assert ("406" in statuses) == any("content" in each for each in successes)
     assert "400" in statuses
     assert ("404" in statuses) == any(parameter["in"] == "path" for parameter in named.values())
     assert ("503" in statuses) == (bool(operation["security"]) or name == "get_readiness")
