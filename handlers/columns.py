@@ -36,11 +36,16 @@ def series(rows: Sequence[tuple[int, Values]], columns: Iterable[str]) -> dict[s
 
 def receipt_members(receipt: Receipt) -> dict[str, Any]:
     """Return a receipt in the wire's shape; `first` and `last` are left out when nothing came."""
-    members = receipt._asdict()
-    for name in ("first", "last"):
-        instant = members.pop(name)
-        if instant is not None:
-            members[name] = format_instant(instant)
+    members: dict[str, Any] = {
+        "received": receipt.received,
+        "stored": receipt.stored,
+        "unchanged": receipt.unchanged,
+        "replaced": receipt.replaced,
+        "conflicts": receipt.conflicts,
+    }
+    if receipt.first is not None and receipt.last is not None:
+        members["first"] = format_instant(receipt.first)
+        members["last"] = format_instant(receipt.last)
     return members
 
 

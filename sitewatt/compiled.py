@@ -1,8 +1,8 @@
 """The compiled path: each operation of the contract is a plan, made once, and served by it.
 
-Connexion loads the specification, resolves the handlers and turns exceptions into answers; between
-them this one SpecMiddleware takes the place of its routing, security, validation and response
-layers. What is checked, and in which order:
+Connexion loads the specification and resolves the handlers. This one SpecMiddleware takes the place
+of its routing, security, validation, response and exception layers: what is raised here becomes an
+answer in the envelope. What is checked, and in which order:
 
     method, size, media type, acceptability, key, parameters, syntax, contract; then the handler;
     then its reply
@@ -15,7 +15,6 @@ from typing import Any, cast
 
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.abstract import SpecMiddleware
-from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import Resolver
 from connexion.spec import Specification
@@ -30,7 +29,7 @@ from sitewatt.contract import Contract, ContractError, Operation, Request
 from sitewatt.contract.operations import METHODS
 from sitewatt.loading import load
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body
-from sitewatt.web.headers import joined
+from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import send_response
 
@@ -47,10 +46,10 @@ def compiled_app(
 ) -> ASGIApp:
     """Return the contract's operations as an ASGI application on the compiled path."""
     operations = partial(CompiledOperations, contract=contract, authority=authority, clock=clock)
-    layers: list[Any] = [ExceptionMiddleware, operations, LifespanMiddleware]
+    layers: list[Any] = [operations, LifespanMiddleware]
     app = ConnexionMiddleware(nowhere, lifespan=lifespan, middlewares=layers)
     functions = {name: bound(handler, services) for name, handler in handlers.items()}
-    load(app, contract, functions, problems)
+    load(app, contract, functions)
     return cast("ASGIApp", app)
 
 
@@ -99,7 +98,7 @@ class CompiledOperations(SpecMiddleware):  # type: ignore[misc]  # connexion is 
             return
         match = self._contract.routes.match(method, path)
         plan = self._plans[match.operation.id]
-        query, headers = scope["query_string"], joined(scope["headers"])
+        query, headers = scope["query_string"], headers_of(scope)
         response = await plan.answer(match.path, query, headers, receive)
         await send_response(response, send)
 

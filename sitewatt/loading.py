@@ -1,40 +1,24 @@
-"""What both paths ask of Connexion: load the contract, resolve handlers, catch exceptions."""
+"""What both paths ask of Connexion: load the contract and resolve its handlers."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
-from connexion.exceptions import ProblemException
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.resolver import Resolver
-from starlette.exceptions import HTTPException
 
 from sitewatt.contract import Contract
 from sitewatt.contract.operations import server_path
-from sitewatt.observability import request_id
-from sitewatt.web.problem_documents import ProblemDocuments
 
 
 def load(
     app: Any,
     contract: Contract,
     functions: Mapping[str, Callable[..., Awaitable[Any]]],
-    problems: ProblemDocuments,
     **options: Any,
 ) -> None:
-    """Give a Connexion application the contract, a function an operation, and our problems."""
-    for kind in (Exception, HTTPException, ProblemException):
-        app.add_error_handler(kind, partial(_problem_response, problems))
+    """Give a Connexion application the contract, and a function an operation."""
     for base_path, specification in routable(contract.bundle):
         resolver = Resolver(functions.__getitem__)
         app.add_api(specification, base_path=base_path, resolver=resolver, **options)
-
-
-async def _problem_response(
-    problems: ProblemDocuments, request: ConnexionRequest, error: Exception
-) -> ConnexionResponse:
-    response = problems.answer(error, request_id.get() or "")
-    return ConnexionResponse(response.status, body=response.content, headers=dict(response.headers))
 
 
 def routable(bundle: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -14,10 +14,12 @@ from typing import Any, cast
 
 import connexion
 from connexion.context import scope as current_scope
-from connexion.lifecycle import ConnexionRequest
+from connexion.exceptions import ProblemException
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,8 +29,9 @@ from sitewatt.auth import Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
 from sitewatt.loading import load
+from sitewatt.observability import request_id
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body
-from sitewatt.web.headers import joined
+from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -69,6 +72,8 @@ def connexion_app(
         swagger_ui_options=SwaggerUIOptions(swagger_ui=False, serve_spec=False),
     )
     app.add_middleware(Admission, position=MiddlewarePosition.BEFORE_ROUTING, contract=contract)
+    for kind in (Exception, HTTPException, ProblemException):
+        app.add_error_handler(kind, partial(_problem_response, problems))
     functions = {
         name: _as_connexion_calls(bound(handler, services)) for name, handler in handlers.items()
     }
@@ -76,11 +81,17 @@ def connexion_app(
         app,
         contract,
         functions,
-        problems,
         validator_map=_validator_map(contract, clock),
         security_map=dict.fromkeys(("bearer", "apiKey"), partial(KeyScheme, authority)),
     )
     return cast(ASGIApp, app)
+
+
+async def _problem_response(
+    problems: ProblemDocuments, request: ConnexionRequest, error: Exception
+) -> ConnexionResponse:
+    response = problems.answer(error, request_id.get() or "")
+    return ConnexionResponse(response.status, body=response.content, headers=dict(response.headers))
 
 
 class Admission:
@@ -107,7 +118,7 @@ class Admission:
 
     def _admitted(self, scope: Scope, call: Call) -> Scope:
         """Return the scope with the media type as Connexion knows it, and none without a body."""
-        headers, body = joined(scope["headers"]), call.operation.body
+        headers, body = headers_of(scope), call.operation.body
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         if body is not None:
             admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])

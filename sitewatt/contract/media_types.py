@@ -8,8 +8,6 @@ from functools import lru_cache
 
 from sitewatt.contract.preferences import LONGEST, preferences
 
-from functools import lru_cache
-
 
 class MediaTypeNotTaken(Exception):
     """The operation does not take a body of this media type.

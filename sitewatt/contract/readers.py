@@ -39,16 +39,30 @@ def counter(schema: Mapping[str, Any]) -> Counter | None:
     An object has its names, each once, and an array of strings as many as it is long.
     """
     if schema.get("type") == "string":
-        return lambda value: 1
+        return _one
     if schema.get("type") == "object":
-        members = _of_members(schema, counter)
-        return lambda value: (
-            len(value) + sum(count(value[name]) for name, count in members.items() if name in value)
-        )
+        return _of_objects(schema)
     item = counter(schema["items"]) if "items" in schema else None
     if item is None:
         return None
     return len if schema["items"]["type"] == "string" else lambda value: sum(map(item, value))
+
+
+def _one(value: Any) -> int:
+    return 1
+
+
+def _of_objects(schema: Mapping[str, Any]) -> Counter:
+    members = _of_members(schema, counter)
+    texts = [name for name in schema.get("required", ()) if members.get(name) is _one]
+    always, others = len(texts), {n: count for n, count in members.items() if n not in texts}
+    if not others:
+        return lambda value: len(value) + always
+    return lambda value: (
+        len(value)
+        + always
+        + sum(count(value[name]) for name, count in others.items() if name in value)
+    )
 
 
 def unread(schema: Any) -> Any:

@@ -12,14 +12,12 @@ it came, of any shape; it is asked only of the refused.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from handlers.instants import format_instant, parse
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What of a request, beside its body, a rule may ask for; `now` is in UTC seconds."""
 
     now: int

@@ -1,8 +1,8 @@
 """The envelope of every answer: its coding, a request id, safe headers, a line in the log."""
 
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority
 from sitewatt.observability import access, request_id
-from sitewatt.web.codings import Coded, of_states
-from sitewatt.web.headers import joined
+from sitewatt.web.codings import coded, of_states
+from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -30,7 +30,9 @@ _SAFE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 """No answer has these of its own."""
 
 _LINK = (b"link", b'</openapi.json>; rel="service-desc", </docs/>; rel="service-doc"')
-"""Where this service is described (RFC 8631). The next page, where there is one, has its own."""
+"""Where the service is described (RFC 8631). A link to the next page has a line of its own."""
+
+_ON_EVERY_ANSWER = (_LINK, *_SAFE_HEADERS)
 
 
 class Envelope:
@@ -54,37 +56,36 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = joined(scope["headers"])
+        headers = headers_of(scope)
         identity = _request_id(headers.get("x-request-id"))
         token = request_id.set(identity)
-        signed = _Signed(send, identity)
+        signed = _Signed(send, identity, headers, self._least)
         try:
-            await self._admitted(scope, headers, receive, signed)
+            self._authority.admit(headers)
+            await self._app(of_states(scope, headers), receive, signed)
+        # Whatever it is: a client gets a problem document, and the log what happened.
+        except Exception as error:
+            if signed.started:
+                raise
+            response = self._problems.answer(error, identity)
+            await starlette_response(response)(scope, receive, signed)
         finally:
             signed.log(scope)
             request_id.reset(token)
 
-    async def _admitted(
-        self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: "_Signed"
-    ) -> None:
-        coded = Coded(send, headers, self._least)
-        try:
-            self._authority.admit(headers)
-            await self._app(of_states(scope, headers), receive, coded)
-        # Whatever it is: a client gets a problem document, and the log what happened.
-        except Exception as error:
-            if send.started:
-                raise
-            response = self._problems.answer(error, send.identity)
-            await starlette_response(response)(scope, receive, coded)
-
 
 class _Signed:
-    """A send channel that adds the headers and remembers what the log line says."""
+    """A send channel that codes and signs an answer, and remembers what the log line says.
 
-    def __init__(self, send: Send, identity: str) -> None:
-        self.identity = identity
+    The start of an answer waits for its content, which is coded from `least` bytes on.
+    """
+
+    def __init__(self, send: Send, identity: str, headers: Mapping[str, str], least: int) -> None:
+        self._identity = identity.encode()
         self._send = send
+        self._headers = headers
+        self._least = least
+        self._start: Message | None = None
         self._started = time.perf_counter()
         self._status = 0
 
@@ -95,9 +96,16 @@ class _Signed:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-            signature = (b"x-request-id", self.identity.encode())
-            message["headers"] = [*message["headers"], signature, _LINK, *_SAFE_HEADERS]
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if start["status"] == 304 or len(message.get("body", b"")) >= self._least:
+                message = await coded(start, message, self._headers)
+            self._status = start["status"]
+            signature = (b"x-request-id", self._identity)
+            start["headers"] = [*start["headers"], signature, *_ON_EVERY_ANSWER]
+            await self._send(start)
         await self._send(message)
 
     def log(self, scope: Scope) -> None:
@@ -113,4 +121,7 @@ def _request_id(given: str | None) -> str:
     """Return the client's own id for the request when it is one, else a new one."""
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given
-    return secrets.token_hex(8)
+    return f"{_numbers.getrandbits(64):016x}"
+
+
+_numbers = random.Random()  # noqa: S311  # an id is no secret, and asks nothing of the system
