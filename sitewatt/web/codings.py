@@ -1,9 +1,9 @@
 """Answers in gzip for those who take it (RFC 9110, sections 8.4.1.3, 8.8.3.3 and 12.5.3).
 
-Below this channel every state has one entity tag. An answer in gzip is another representation of
-it and needs a tag of its own, which ends in `-gzip`; a request that names one is passed on as if it
-named the state. No answer holds a secret beside words that others may choose, so the length of a
-compressed one gives nothing away (BREACH).
+The application behind it knows one entity tag for every state. An answer in gzip is another
+representation of the state and needs a tag of its own, which ends in `-gzip`; a request that names
+one is passed on as if it named the state. No answer holds a secret beside words that others may
+choose, so that the length of a compressed one gives nothing away (BREACH).
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 
-from starlette.types import Message, Scope, Send
+from starlette.types import Message, Scope
 
 from sitewatt.contract.preferences import LONGEST, preferences
 
@@ -25,7 +25,7 @@ _GZIP_FORMAT = 31
 """zlib's word for gzip's own head and checksum."""
 
 _END, _END_IN_GZIP = b'"', b'-gzip"'
-_VARY = (b"vary", b"accept-encoding")
+_VARY = (b"vary", b"Accept-Encoding")
 
 
 def takes_gzip(accept_encoding: str | None) -> bool:
@@ -45,16 +45,12 @@ def _prefers_gzip(accept_encoding: str) -> bool:
 
 
 def of_states(scope: Scope, headers: Mapping[str, str]) -> Scope:
-    """Return the scope with the tags of answers in gzip as those of the states they show.
-
-    In If-None-Match only for a client that takes gzip: any other cannot use what it would be
-    told to keep.
-    """
-    named = {b"if-match"} if "if-match" in headers else set[bytes]()
-    if "if-none-match" in headers and takes_gzip(headers.get("accept-encoding")):
-        named.add(b"if-none-match")
-    if not named:
+    """Return the scope with the tags of answers in gzip as those of the states they show."""
+    if "if-match" not in headers and "if-none-match" not in headers:
         return scope
+    # Who takes gzip no more cannot use what If-None-Match would have it keep.
+    known = takes_gzip(headers.get("accept-encoding"))
+    named = (b"if-match", b"if-none-match") if known else (b"if-match",)
     rewritten = [
         (name, value.replace(_END_IN_GZIP, _END) if name in named else value)
         for name, value in scope["headers"]
@@ -62,54 +58,31 @@ def of_states(scope: Scope, headers: Mapping[str, str]) -> Scope:
     return {**scope, "headers": rewritten}
 
 
-class Coded:
-    """A send channel that gives a content of `least` bytes or more in gzip to who takes it.
+async def coded(start: Message, message: Message, headers: Mapping[str, str]) -> Message:
+    """Return the content of an answer in gzip if the client takes it, and let the start say so.
 
-    A content in several messages goes as it is; none of ours does.
+    `headers` are those of the request. A 304 gets the tag of what the client has; a content in
+    several messages stays as it is, and none of ours is.
     """
-
-    def __init__(self, send: Send, headers: Mapping[str, str], least: int) -> None:
-        self._send = send
-        self._headers = headers
-        self._least = least
-        self._start: Message | None = None
-
-    async def __call__(self, message: Message) -> None:
-        """Send one message; the start of an answer waits for its content."""
-        if message["type"] == "http.response.start":
-            self._start = message
-            return
-        start, self._start = self._start, None
-        if start is not None:
-            message = await self._begin(start, message)
-        await self._send(message)
-
-    async def _begin(self, start: Message, message: Message) -> Message:
-        """Send the start, and return the content as it is to follow."""
-        content = message.get("body", b"")
-        if start["status"] == 304:
-            start["headers"] = [*map(self._kept, start["headers"]), _VARY]
-        elif len(content) >= self._least and not message.get("more_body"):
-            start["headers"].append(_VARY)
-            if self._takes_gzip():
-                content = await _in_gzip(content)
-                start["headers"] = _of_gzip(start["headers"], len(content))
-                message = {**message, "body": content}
-        await self._send(start)
+    if message.get("more_body"):
         return message
+    start["headers"] = [*start["headers"], _VARY]
+    if not takes_gzip(headers.get("accept-encoding")):
+        return message
+    if start["status"] == 304:
+        known = headers.get("if-none-match", "").encode("latin-1")
+        start["headers"] = [_of_what_is(known, header) for header in start["headers"]]
+        return message
+    content = await _in_gzip(message["body"])
+    start["headers"] = _of_gzip(start["headers"], len(content))
+    return {**message, "body": content}
 
-    def _takes_gzip(self) -> bool:
-        return takes_gzip(self._headers.get("accept-encoding"))
 
-    def _kept(self, header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-        """Return the tag of a 304 as that of the answer which the client has, if it has named it.
-
-        Of any other header, return what it is.
-        """
-        name, value = header
-        tag = value.removesuffix(_END) + _END_IN_GZIP
-        has = tag.decode("latin-1") in self._headers.get("if-none-match", "")
-        return (name, tag) if name == b"etag" and has and self._takes_gzip() else header
+def _of_what_is(known: bytes, header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Return an ETag as that of the answer in gzip when it is known; any other header as it is."""
+    name, value = header
+    in_gzip = value.removesuffix(_END) + _END_IN_GZIP
+    return (name, in_gzip) if name == b"etag" and in_gzip in known else header
 
 
 async def _in_gzip(content: bytes) -> bytes:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority
 from sitewatt.observability import access, request_id
-from sitewatt.web.codings import Coded, of_states
+from sitewatt.web.codings import coded, of_states
 from sitewatt.web.headers import joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
@@ -30,7 +30,9 @@ _SAFE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 """No answer has these of its own."""
 
 _LINK = (b"link", b'</openapi.json>; rel="service-desc", </docs/>; rel="service-doc"')
-"""Where this service is described (RFC 8631). The next page, where there is one, has its own."""
+"""Where the service is described (RFC 8631). A link to the next page has a line of its own."""
+
+_ON_EVERY_ANSWER = (_LINK, *_SAFE_HEADERS)
 
 
 class Envelope:
@@ -57,7 +59,7 @@ class Envelope:
         headers = joined(scope["headers"])
         identity = _request_id(headers.get("x-request-id"))
         token = request_id.set(identity)
-        signed = _Signed(send, identity)
+        signed = _Signed(send, identity, headers, self._least)
         try:
             await self._admitted(scope, headers, receive, signed)
         finally:
@@ -67,24 +69,29 @@ class Envelope:
     async def _admitted(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: "_Signed"
     ) -> None:
-        coded = Coded(send, headers, self._least)
         try:
             self._authority.admit(headers)
-            await self._app(of_states(scope, headers), receive, coded)
+            await self._app(of_states(scope, headers), receive, send)
         # Whatever it is: a client gets a problem document, and the log what happened.
         except Exception as error:
             if send.started:
                 raise
             response = self._problems.answer(error, send.identity)
-            await starlette_response(response)(scope, receive, coded)
+            await starlette_response(response)(scope, receive, send)
 
 
 class _Signed:
-    """A send channel that adds the headers and remembers what the log line says."""
+    """A send channel that codes and signs an answer, and remembers what the log line says.
 
-    def __init__(self, send: Send, identity: str) -> None:
+    The start of an answer waits for its content, which is coded from `least` bytes on.
+    """
+
+    def __init__(self, send: Send, identity: str, headers: Mapping[str, str], least: int) -> None:
         self.identity = identity
         self._send = send
+        self._headers = headers
+        self._least = least
+        self._start: Message | None = None
         self._started = time.perf_counter()
         self._status = 0
 
@@ -95,9 +102,16 @@ class _Signed:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if start["status"] == 304 or len(message.get("body", b"")) >= self._least:
+                message = await coded(start, message, self._headers)
+            self._status = start["status"]
             signature = (b"x-request-id", self.identity.encode())
-            message["headers"] = [*message["headers"], signature, _LINK, *_SAFE_HEADERS]
+            start["headers"] = [*start["headers"], signature, *_ON_EVERY_ANSWER]
+            await self._send(start)
         await self._send(message)
 
     def log(self, scope: Scope) -> None:
