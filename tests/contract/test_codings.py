@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import itertools
+import threading
 import zlib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from sitewatt.contract.media_types import is_taken
 from sitewatt.contract.preferences import preferences
-from sitewatt.web import bodies
+from sitewatt.web import bodies, codings
 from sitewatt.web.bodies import BodyTooLarge, Inflation, NotGzip, read_body
 from sitewatt.web.codings import takes_gzip
 
@@ -214,3 +216,31 @@ def test_the_narrowest_range_decides_wherever_it_stands(ranges: list[str]) -> No
 def test_a_header_without_end_is_not_read() -> None:
     assert is_taken("text/csv" + ", text/csv" * 10_000, ("application/json",))
     assert preferences("text/csv" + ", text/csv" * 10_000) == {}
+
+
+# Answers
+
+
+@pytest.mark.parametrize("size", [65_536, 65_537])
+async def test_a_large_content_is_compressed_off_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    threads: list[int] = []
+
+    def compress(content: bytes, *options: int) -> bytes:
+        threads.append(threading.get_ident())
+        return zlib.compress(content, *options)
+
+    monkeypatch.setattr(codings, "zlib", SimpleNamespace(compress=compress))
+    start: Any = {"type": "http.response.start", "status": 200, "headers": []}
+    content: Any = {"type": "http.response.body", "body": b" " * size}
+    answer = await codings.coded(start, content, {"accept-encoding": "gzip"})
+    assert gzip.decompress(answer["body"]) == content["body"]
+    assert (threads == [threading.get_ident()]) == (size <= 65_536)
+
+
+async def test_an_answer_in_several_messages_stays_as_it_is() -> None:
+    start: Any = {"type": "http.response.start", "status": 200, "headers": []}
+    part: Any = {"type": "http.response.body", "body": b" " * 2000, "more_body": True}
+    assert await codings.coded(start, part, {"accept-encoding": "gzip"}) is part
+    assert start["headers"] == []
