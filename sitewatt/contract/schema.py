@@ -65,12 +65,7 @@ class Schema:
         """
         if self._alternatives:
             return self.meant(value).read(value, request)
-        if not self._fits(value):
-            raise Unfit
-        try:
-            read = value if self._reader is None else self._reader(value)
-        except ValueError:
-            raise Unfit from None
+        read = self._understood(value)
         for path, rule, _, setting in self._rules:
             given = _at(read, path)
             if given is not _ABSENT and not rule.kept(given, setting, request):
@@ -96,8 +91,21 @@ class Schema:
         Where the schema has alternatives, the faults speak of the one that was meant.
         """
         schema = self.meant(value)
-        found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
+        try:
+            schema._understood(value)
+            found = schema._broken_rules(value, request)
+        except Unfit:
+            found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
         return _without_echoes(islice(found, 2 * most))[:most]
+
+    def _understood(self, value: Any) -> Any:
+        """Return what the value means by JSON Schema and its formats alone; raises Unfit."""
+        if not self._fits(value):
+            raise Unfit
+        try:
+            return value if self._reader is None else self._reader(value)
+        except ValueError:
+            raise Unfit from None
 
     def _kind_of(self, name: str) -> type | None:
         """Return the Python type of the values of a member, that of _ABSENT where there is none."""
