@@ -17,7 +17,6 @@ from connexion.context import scope as current_scope
 from connexion.lifecycle import ConnexionRequest
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
-from starlette.datastructures import Headers
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,7 +26,8 @@ from sitewatt.auth import Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Match, Operation, Request
 from sitewatt.loading import load
-from sitewatt.web.bodies import admit_encoding, admit_length, read_body
+from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_body
+from sitewatt.web.headers import joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -100,11 +100,14 @@ class Admission:
             return
         match = self._contract.routes.match(scope["method"], scope["path"])
         scope.setdefault("extensions", {})[_CALL] = Call(match.operation, match.path)
-        await self._app(self._admitted(scope, match), receive, send)
+        admitted = self._admitted(scope, match)
+        if match.operation.body is None and match.operation.method != "GET":
+            await skip_body(receive)
+        await self._app(admitted, receive, send)
 
     def _admitted(self, scope: Scope, match: Match) -> Scope:
         """Return the scope with the media type as Connexion knows it, and none without a body."""
-        headers, body = Headers(scope=scope), match.operation.body
+        headers, body = joined(scope["headers"]), match.operation.body
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         if body is not None:
             admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
@@ -121,7 +124,7 @@ class ParameterValidator:
 
     def validate(self, scope: Scope) -> None:
         """Leave every parameter's value in the call; raises BadParameters."""
-        call, headers = Call.of(scope), Headers(scope=scope)
+        call, headers = Call.of(scope), joined(scope["headers"])
         read = call.operation.parameters.read(call.path, scope["query_string"], headers)
         call.arguments.update(read)
 
@@ -155,7 +158,7 @@ class KeyScheme:
         """Return the function that Connexion asks to verify a request."""
 
         def verify(request: ConnexionRequest) -> dict[str, Any]:
-            self._authority.authorize(cast("Mapping[str, str]", request.headers), scopes)
+            self._authority.authorize(joined(cast(Any, request.headers).raw), scopes)
             return {}
 
         return verify

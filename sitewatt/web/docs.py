@@ -32,6 +32,8 @@ async def _asset(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _ASSETS:
         raise HTTPException(404)
+    # Ranges may be ignored (RFC 9110, section 14.2); refusals would be no problem documents.
+    request.scope["headers"] = [header for header in request.headers.raw if header[0] != b"range"]
     return FileResponse(Path(str(swagger_ui_path)) / name)
 
 
@@ -49,7 +51,7 @@ def docs_app(problems: ProblemDocuments) -> Starlette:
         refusal = MethodNotAllowed(("GET", "HEAD"))
         return starlette_response(problems.answer(refusal, request_id.get() or ""))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", _to_docs),
             Route("/docs", _to_docs),
@@ -59,3 +61,6 @@ def docs_app(problems: ProblemDocuments) -> Starlette:
         ],
         exception_handlers={404: unknown, 405: other_method},
     )
+    # It would lead to the Host of the request, whatever that is.
+    app.router.redirect_slashes = False
+    return app
