@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import orjson
 import uvicorn
@@ -24,10 +24,23 @@ from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
 from sitewatt.mongod import Mongod, MongodError, Options, find_binary
 from sitewatt.settings import Settings, SettingsError
+from sitewatt.web.protocol import Connection
 from storage import StorageError
 
 EXPECTED = (SettingsError, KeyFileError, MongodError, ContractError, StorageError)
 """What can be wrong with a machine or its settings: a sentence is told, not a traceback."""
+
+HTTP: Mapping[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "http": Connection,
+    # The contract has no websockets; an upgrade that is asked for is not made.
+    "ws": "none",
+    "server_header": False,
+    # Nothing here asks where a request came from, so no header has to say it.
+    "proxy_headers": False,
+}
+"""How uvicorn speaks HTTP here, whoever starts it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,12 +72,7 @@ def serve(given: argparse.Namespace) -> int:
             port=ready.port,
             workers=ready.workers,
             timeout_graceful_shutdown=ready.shutdown_timeout,
-            log_config=None,
-            access_log=False,
-            http="sitewatt.web.protocol:Connection",
-            # The contract has no websockets; an upgrade that is asked for is not made.
-            ws="none",
-            server_header=False,
+            **HTTP,
         )
     return 0
 

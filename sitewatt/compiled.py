@@ -28,7 +28,7 @@ from sitewatt.binding import bound
 from sitewatt.contract import Contract, ContractError, Operation, Request
 from sitewatt.contract.operations import METHODS
 from sitewatt.loading import load
-from sitewatt.web.bodies import admit_encoding, admit_length, read_body
+from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_body
 from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import send_response
@@ -131,6 +131,8 @@ class Plan:
         if operation.body is not None:
             raw = await read_body(receive, self._limit, in_gzip=in_gzip)
             arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
+        elif operation.method != "GET":
+            await skip_body(receive)
         response = await self._handler(**arguments)
         operation.check_reply(response.status, response.headers, response.content)
         return response

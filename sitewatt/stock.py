@@ -18,7 +18,6 @@ from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,8 +29,8 @@ from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
 from sitewatt.loading import load
 from sitewatt.observability import request_id
-from sitewatt.web.bodies import admit_encoding, admit_length, read_body
-from sitewatt.web.headers import headers_of
+from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_body
+from sitewatt.web.headers import headers_of, joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -114,7 +113,10 @@ class Admission:
         match = self._contract.routes.match(scope["method"], scope["path"])
         call = Call(match.operation, match.path)
         scope.setdefault("extensions", {})[_CALL] = call
-        await self._app(self._admitted(scope, call), receive, send)
+        admitted = self._admitted(scope, call)
+        if call.operation.body is None and call.operation.method != "GET":
+            await skip_body(receive)
+        await self._app(admitted, receive, send)
 
     def _admitted(self, scope: Scope, call: Call) -> Scope:
         """Return the scope with the media type as Connexion knows it, and none without a body."""
@@ -136,7 +138,7 @@ class ParameterValidator:
 
     def validate(self, scope: Scope) -> None:
         """Leave every parameter's value in the call; raises BadParameters."""
-        call, headers = Call.of(scope), Headers(scope=scope)
+        call, headers = Call.of(scope), joined(scope["headers"])
         read = call.operation.parameters.read(call.path, scope["query_string"], headers)
         call.arguments.update(read)
 
@@ -170,7 +172,7 @@ class KeyScheme:
         """Return the function that Connexion asks to verify a request."""
 
         def verify(request: ConnexionRequest) -> dict[str, Any]:
-            self._authority.authorize(cast("Mapping[str, str]", request.headers), scopes)
+            self._authority.authorize(joined(cast(Any, request.headers).raw), scopes)
             return {}
 
         return verify

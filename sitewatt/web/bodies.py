@@ -48,6 +48,19 @@ def admit_length(content_length: str | None, limit: int) -> None:
         raise BodyTooLarge(limit)
 
 
+async def skip_body(receive: Receive) -> None:
+    """Return when the request is whole; raises ClientGone when it will never be.
+
+    Nothing is done for a request that the HTTP server may yet refuse.
+    """
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        more = message.get("more_body", False)
+
+
 async def read_body(receive: Receive, limit: int, *, in_gzip: bool = False) -> bytes:
     """Return the whole body, of at most `limit` bytes as sent and inflated, chunked or not.
 

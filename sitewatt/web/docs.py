@@ -66,7 +66,7 @@ def docs_app(problems: ProblemDocuments) -> Starlette:
         refusal = MethodNotAllowed(("GET", "HEAD"))
         return starlette_response(problems.answer(refusal, request_id.get() or ""))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", _to_docs),
             Route("/docs", _to_docs),
@@ -76,3 +76,6 @@ def docs_app(problems: ProblemDocuments) -> Starlette:
         ],
         exception_handlers={404: unknown, 405: other_method},
     )
+    # It would lead to the Host of the request, whatever that is.
+    app.router.redirect_slashes = False
+    return app

@@ -1,108 +1,129 @@
-"""HTTP/1.1 on a connection: uvicorn's protocol, with an answer in one write.
+"""HTTP/1.1 on a connection: uvicorn's protocol, mended where it departs from RFC 9110 and 9112.
 
-uvicorn's own writes head and body apart, starts a timer after each answer and stops it at the next
-request, and looks at each header with two regular expressions: 12 of the 29 us that a request cost
-before any application. bench/http measures it; docs/decisions/0019 has the figures.
+a request that asks for an upgrade   has a body like any other (Kludex/uvicorn, issue 2722)
+what cannot be read                  is refused after the answers before it (issue 2238)
+a client that hangs up               is written to no more, however many requests it sent
+a trailer                            is no header
+a head                               has an end, one Host, and no transfer coding but chunks
+
+It is also quicker: an answer leaves in one write, and a connection has one timer for all of its
+requests (docs/decisions/0019).
 """
 
 import asyncio
-from typing import Any
+from collections import deque
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from sitewatt.web.exchange import Exchange
+
+LONGEST_HEAD = 65_536
+"""The bytes of a request line and headers together; uvicorn has no limit with httptools."""
 
 
-class Exchange(RequestResponseCycle):
-    """A request and its answer; the head is held back until there is something of the body."""
-
-    _head = b""
-    _left: int | None = None
-    """The bytes of the body still to come, None when it goes out in chunks."""
-
-    async def send(self, message: Any) -> None:
-        """Take one ASGI message of the answer; raises RuntimeError when it does not fit."""
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
-            return
-        expected = "http.response.body" if self.response_started else "http.response.start"
-        if message["type"] != expected or self.response_complete:
-            raise RuntimeError(f"{message['type']} is not what comes next in an answer")
-        if self.response_started:
-            self._write(message.get("body", b""), message.get("more_body", False))
-        else:
-            self._begin(message["status"], [*self.default_headers, *message.get("headers", ())])
-
-    def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        lines, length = [STATUS_LINE[status]], None
-        for name, value in headers:
-            lines += (name, b": ", value, b"\r\n")
-            if name == b"content-length":
-                length = int(value)
-        more = []
-        if self.scope["method"] == "HEAD" or status in (204, 304):
-            length = 0
-        elif length is None:
-            more.append(b"transfer-encoding: chunked\r\n")
-        if not self.keep_alive:
-            more.append(b"connection: close\r\n")
-        head = b"".join([*lines, *more, b"\r\n"])
-        if not head.count(b"\r") == head.count(b"\n") == len(headers) + len(more) + 2:
-            raise RuntimeError("a header of the answer holds a line break")
-        self._head, self._left = head, length
-        self.response_started = True
-        self.waiting_for_100_continue = False
-
-    def _write(self, body: bytes, more: bool) -> None:
-        if self.scope["method"] == "HEAD":
-            body = b""
-        if self._left is None:
-            body = _chunk(body) + (b"" if more else b"0\r\n\r\n")
-        else:
-            self._left -= len(body)
-            if self._left < 0 or (self._left and not more):
-                raise RuntimeError("the body is not as long as the head said")
-        if self._head or body:
-            self.transport.write(self._head + body)
-            self._head = b""
-        if not more:
-            self._complete()
-
-    def _complete(self) -> None:
-        self.response_complete = True
-        self.message_event.set()
-        if not self.keep_alive:
-            self.transport.close()
-        self.on_response()
+class BadHead(Exception):
+    """The head of a request is too long, or does not say for whom or how long the request is."""
 
 
 class Connection(HttpToolsProtocol):
-    """A client's connection; it is closed after `timeout_keep_alive` seconds without a request."""
+    """A client's connection; it is closed after `timeout_keep_alive` seconds without a request.
 
+    Of uvicorn's settings it does not look at those that sitewatt leaves alone: `root_path`,
+    `limit_concurrency`, the access log, and websockets, for which `ws` has to be "none".
+    """
+
+    _active: RequestResponseCycle | None = None
+    _unreadable: str | None = None
+    _upgrades = False
+    _in_head = False
+    _head_bytes = 0
+    """Of the head that is being read, what came in packets of its own."""
+    _received = 0
+    """The bytes of the last packet."""
     _idle_since: float | None = None
     _timer: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of what belongs to the connection."""
+        """Let nobody write any more, the answer before the last one among them."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._active is not None and not self._active.response_complete:
+            self._active.disconnected = True
+            self._active.message_event.set()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Read on; what cannot be read is refused."""
+        self._idle_since = None
+        while data:
+            unread, self._received = b"", len(data)
+            head = self.headers if self._in_head else None
+            try:
+                self.parser.feed_data(data)
+                if head is not None and self._in_head and head is self.headers:
+                    self._grow()
+            except httptools.HttpParserUpgrade as upgrade:
+                unread = self._without_upgrade(data[upgrade.args[0] :])
+            except (httptools.HttpParserError, BadHead):
+                self.send_400_response("Invalid HTTP request received.")
+            data = unread
+
+    def on_message_begin(self) -> None:
+        """Begin to read a head."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+
     def on_headers_complete(self) -> None:
-        """Begin an exchange, or put it in line behind one that is under way."""
-        version = self.parser.get_http_version()
-        before: RequestResponseCycle | None = self.cycle
+        """Begin to answer, but not yet where an upgrade is asked for."""
+        self._in_head = False
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        self._check_head(version)
+        self._upgrades = self.parser.should_upgrade() and method != b"CONNECT"
+        if self._upgrades:
+            return
         path, query = _path_and_query(self.url)
-        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["method"] = method.decode("ascii")
         self.scope["http_version"] = version
         self.scope["raw_path"] = path
         self.scope["path"] = unquote(path.decode("ascii"))
         self.scope["query_string"] = query
+        # What is appended to it now are trailers, which are no headers (RFC 9110, 6.5.1).
+        self.headers = []
+        self._begin(version != "1.0" and self.parser.should_keep_alive())
+
+    def on_message_complete(self) -> None:
+        """Note that the request is whole, which httptools says too soon where it is upgraded."""
+        if not self._upgrades:
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request; after the last one refuse what could not be read."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._unreadable is not None:
+            self.send_400_response(self._unreadable)
+        else:
+            self._rest()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read and close, after the answers to the requests before it."""
+        active = self._active
+        if active is None or active.response_complete or active.more_body:
+            super().send_400_response(msg)
+            return
+        self._unreadable = msg
+        self.pipeline = deque(entry for entry in self.pipeline if not entry[0].more_body)
+
+    def _begin(self, keep_alive: bool) -> None:
+        """Begin an exchange, or put it in line behind one that is under way."""
+        before: RequestResponseCycle | None = self.cycle
         self.cycle = Exchange(
             scope=self.scope,
             transport=self.transport,
@@ -113,7 +134,7 @@ class Connection(HttpToolsProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            keep_alive=keep_alive,
             on_response=self.on_response_complete,
         )
         if before is None or before.response_complete:
@@ -122,15 +143,44 @@ class Connection(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
 
-    def on_response_complete(self) -> None:
-        """Begin the exchange that waits in line, or be idle."""
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-            return
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._active = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _without_upgrade(self, rest: bytes) -> bytes:
+        """Return the head without the wish (RFC 9110, section 7.8), and what comes after it."""
+        if not self._upgrades:
+            self.cycle.keep_alive = False
+            return b""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        kept = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        line = b"%b %b HTTP/%b" % (method, self.url, version)
+        return b"\r\n".join([line, *kept, b"", rest])
+
+    def _check_head(self, version: str) -> None:
+        """Promise an end, one Host (RFC 9112, section 3.2) and chunks alone (section 6.1)."""
+        if self._head_bytes + self._received > LONGEST_HEAD:
+            size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if size > LONGEST_HEAD:
+                raise BadHead
+        names = [name for name, _ in self.headers]
+        if names.count(b"host") != 1 and (version != "1.0" or b"host" in names):
+            raise BadHead
+        if b"transfer-encoding" in names:
+            codings = [v.lower() for n, v in self.headers if n == b"transfer-encoding"]
+            if codings.count(b"chunked") != len(codings):
+                raise BadHead
+
+    def _grow(self) -> None:
+        """Note what has been received as the head's; raises BadHead when it is too long."""
+        self._head_bytes += self._received
+        if self._head_bytes > LONGEST_HEAD:
+            raise BadHead
+
+    def _rest(self) -> None:
+        """Be idle, and see to it that this does not last."""
         self._idle_since = self.loop.time()
         if self._timer is None:
             self._timer = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
@@ -139,10 +189,14 @@ class Connection(HttpToolsProtocol):
         self._idle_since = None
 
     def _look_whether_idle(self) -> None:
-        """Close the connection when it has been idle for long enough, else look again later."""
-        left: float = self.timeout_keep_alive
-        if self._idle_since is not None:
-            left += self._idle_since - self.loop.time()
+        """Close the connection if it has been idle for long enough, or look again when it may have.
+
+        A request under way is left alone: the timer starts again when it has been answered.
+        """
+        self._timer = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self._timer = self.loop.call_later(left, self._look_whether_idle)
         elif not self.transport.is_closing():
@@ -150,13 +204,9 @@ class Connection(HttpToolsProtocol):
 
 
 def _path_and_query(target: bytes) -> tuple[bytes, bytes]:
-    """Return both as they stand in a request's target, whole or without scheme and host."""
+    """Return both as they stand in a request's target, which may begin with scheme and host."""
     if target.startswith(b"/") and b"#" not in target:
         path, _, query = target.partition(b"?")
         return path, query
     url = httptools.parse_url(target)
-    return url.path, url.query or b""
-
-
-def _chunk(body: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+    return url.path or b"/", url.query or b""
