@@ -17,7 +17,6 @@ from connexion.context import scope as current_scope
 from connexion.lifecycle import ConnexionRequest
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
-from starlette.datastructures import Headers
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,6 +27,7 @@ from sitewatt.binding import bound
 from sitewatt.contract import Contract, Match, Operation, Request
 from sitewatt.loading import load
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body
+from sitewatt.web.headers import joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
@@ -104,7 +104,7 @@ class Admission:
 
     def _admitted(self, scope: Scope, match: Match) -> Scope:
         """Return the scope with the media type as Connexion knows it, and none without a body."""
-        headers, body = Headers(scope=scope), match.operation.body
+        headers, body = joined(scope["headers"]), match.operation.body
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         if body is not None:
             admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
@@ -121,7 +121,7 @@ class ParameterValidator:
 
     def validate(self, scope: Scope) -> None:
         """Leave every parameter's value in the call; raises BadParameters."""
-        call, headers = Call.of(scope), Headers(scope=scope)
+        call, headers = Call.of(scope), joined(scope["headers"])
         read = call.operation.parameters.read(call.path, scope["query_string"], headers)
         call.arguments.update(read)
 
@@ -155,7 +155,7 @@ class KeyScheme:
         """Return the function that Connexion asks to verify a request."""
 
         def verify(request: ConnexionRequest) -> dict[str, Any]:
-            self._authority.authorize(cast("Mapping[str, str]", request.headers), scopes)
+            self._authority.authorize(joined(request.scope["headers"]), scopes)
             return {}
 
         return verify
