@@ -1,4 +1,4 @@
-"""Requests for two judges: the contract's examples, what schemathesis generates, and hostile ones."""
+"""Requests for several judges: the contract's examples, and what schemathesis generates."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ WITH_KEY = ("x-api-key", KEY)
 
 
 class Ask(NamedTuple):
-    """One request: `target` is its path and query as they are sent, `name` says where it is from."""
+    """One request: `target` is its path and query as sent, `name` says where it is from."""
 
     name: str
     method: str

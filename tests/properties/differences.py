@@ -141,11 +141,14 @@ DIFFERENCES = (
         of=lambda ask: "," in (_header(ask, "x-api-key") or ""),
     ),
     # Size, media type, encoding
-    _of(
-        "size",
-        "accepted",
-        "Connexion has no limit of a body's size",
-        of=lambda ask: len(ask.body) > 2 * 1024 * 1024,
+    *(
+        _of(
+            "size",
+            theirs,
+            "Connexion has no limit of a body's size",
+            of=lambda ask: len(ask.body) > 2 * 1024 * 1024,
+        )
+        for theirs in ("accepted", "contract")
     ),
     *(
         _of("media type", theirs, reason, of=of)

@@ -33,60 +33,28 @@ _ODD = (
 )
 
 _INSTANTS = (
-    *(
-        "2023-01-01 00:00:00",
-        "2023-01-01T00:00:00Z",
-        "2024-02-29t23:59:59z",
-        "1970-01-01T00:00:00Z",
-    ),
-    *("2023-01-01T00:00:00.000Z", "2023-01-01 01:00:00+01:00", "2105-12-31T23:59:59-23:59"),
-    *("1970-01-01 00:00:00+00:01", "2105-12-31 23:59:59-00:01", "2023-02-29 00:00:00"),
-    *("2100-02-29 00:00:00", "2000-02-29 00:00:00", "2023-04-31 00:00:00", "2106-01-01 00:00:00"),
-    *(
-        "2023-01-01 24:00:00",
-        "2023-01-01 23:59:60",
-        "2023-01-01 00:00:00.",
-        "2023-01-01T00:00:00+0",
-    ),
-    *("2023-01-01T00:00:00+24:00", "2023-01-01T00:00:00-00:00", "2023-01-01  00:00:00"),
-    *("2023-01-01 00:00:00.1", "2023-01-01 00:00:00." + "0" * 20, "2023-01-01T00:00:00.0000+05:30"),
+    *("2023-01-01 00:00:00", "2023-01-01T00:00:00Z", "2024-02-29t23:59:59z"),
+    *("2023-01-01T00:00:00.000Z", "2023-01-01 01:00:00+01:00", "2105-12-31T23:59:59Z"),
+    *("2000-02-29 00:00:00", "1970-01-01T00:00:00Z", "2023-01-01 00:00:00." + "0" * 20),
+    *("2023-01-01T00:00:00.0000+05:30", "2023-01-01T00:00:00-00:00"),
 )
-_ZONES = (
-    *(
-        "UTC",
-        "Europe/Amsterdam",
-        "America/Argentina/Buenos_Aires",
-        "Etc/GMT+14",
-        "GMT-0",
-        "EST5EDT",
-    ),
-    *(
-        "utc",
-        "Europe/amsterdam",
-        "Europe",
-        "Mars/Olympus",
-        "posix/UTC",
-        "Europe/",
-        "/UTC",
-        "A" * 64,
-    ),
+_NO_INSTANTS = (
+    *("2105-12-31T23:59:59-23:59", "1970-01-01 00:00:00+00:01", "2105-12-31 23:59:59-00:01"),
+    *("2023-02-29 00:00:00", "2100-02-29 00:00:00", "2023-04-31 00:00:00", "2106-01-01 00:00:00"),
+    *("2023-01-01 24:00:00", "2023-01-01 23:59:60", "2023-01-01 00:00:00.", "2023-01-01T00:00+00"),
+    *("2023-01-01T00:00:00+24:00", "2023-01-01  00:00:00", "2023-01-01 00:00:00.1"),
 )
-_TEXTS = (
-    *(
-        "a",
-        "north",
-        "Willo Woods",
-        "/problems/unknown-site",
-        "AAAAAAAAAGQ",
-        "0.1.0",
-        "/soc/1",
-        "x-y",
-    ),
-    *('"5d41402abc4b2a76"', 'W/"0", "1"', "*", "Site", "unknown-site", "~0/~1", "a b"),
+_ZONES = ("UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires", "Etc/GMT+14", "EST5EDT")
+_NO_ZONES = (
+    *("utc", "Europe/amsterdam", "Europe", "Mars/Olympus", "posix/UTC", "Europe/", "/UTC"),
+    *("A" * 64, "A" * 65, "GMT 0"),
 )
 _OF_FORMAT = {"instant": _INSTANTS, "time-zone": _ZONES}
-
-
+_NOT_OF_FORMAT = {"instant": _NO_INSTANTS, "time-zone": _NO_ZONES}
+_TEXTS = (
+    *("a", "north", "Willo Woods", "/problems/unknown-site", "AAAAAAAAAGQ", "0.1.0", "/soc/1"),
+    *('"5d41402abc4b2a76"', 'W/"0", "1"', "*", "Site", "unknown-site", "~0/~1", "a b", "x-y"),
+)
 _WHOLE = re.compile(r"(?<=[ \[])(-?[0-9]{1,9})(\.0)?(?=[,}\]])")
 """Numbers that are whole, as JSON has them among others; not those within a string with a space."""
 
@@ -181,9 +149,14 @@ class NearValues:
         return self._random.choice(inside)
 
     def _string(self, schema: Mapping[str, Any]) -> str:
-        known = _OF_FORMAT.get(schema.get("format", ""), ())
-        text: str = self._random.choice((*schema.get("enum", ()), *known) or _TEXTS)
-        if "enum" not in schema and not known and self._random.random() < 0.3:
+        of_format, name = schema.get("format") in _OF_FORMAT, schema.get("format", "")
+        if of_format and self._fault(0.2):
+            return self._random.choice(_NOT_OF_FORMAT[name])
+        known = schema.get("enum") or _OF_FORMAT.get(name) or (schema.get("example"), *_TEXTS)
+        if "example" in schema and self._random.random() < 0.5:
+            known = (schema["example"],)
+        text: str = self._random.choice([word for word in known if word is not None])
+        if "enum" not in schema and not of_format and self._random.random() < 0.2:
             text = self._as_long(schema)
         return self._altered(text) if self._fault(0.25) else text
 
@@ -198,11 +171,7 @@ class NearValues:
         """Return the text with a character more, less or exchanged."""
         at, odd = self._random.randint(0, len(text)), self._random.choice(_ODD)
         rest = text[at + self._random.randint(0, 1) :]
-        changed = (
-            text + odd,
-            odd + text,
-            text[:at] + odd + rest,
-            text[:at] + rest,
-            text.swapcase(),
+        within = text[:at] + odd + rest
+        return self._random.choice(
+            (text + odd, odd + text, within, text[:at] + rest, text.swapcase())
         )
-        return self._random.choice(changed)

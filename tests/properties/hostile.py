@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import product
 
 from corpus import COMPONENTS, JSON, WITH_KEY, Ask
 
@@ -105,6 +106,7 @@ _BODIES = (
     (SITES, b"[" * 100_000),
     (SITES, b'{"a": ' * 5_000 + b"1" + b"}" * 5_000),
     (SITES, SITE + b" " * 2_097_152),
+    (SITES, b" " * 2_097_153),
     (LIVE, READING.replace(b'"soc": 0', b'"soc": NaN')),
     (LIVE, READING.replace(b'"soc": 0', b'"soc": Infinity')),
     (LIVE, READING.replace(b'"soc": 0', b'"soc": 1e999')),
@@ -174,26 +176,26 @@ _ENTITY_TAGS = ("", "*", "0", '"0"', '"0", "1"', 'W/"0"', '"0",', '"' + "0" * 65
 
 def hostile() -> Iterator[Ask]:
     """Yield every row of the tables as a request; what is not under test in it is right."""
-    for target in _GETS:
-        yield Ask("hostile address", "GET", target)
+    yield from (Ask("hostile address", "GET", target) for target in _GETS)
     for target, body in _BODIES:
         yield Ask("hostile body", "POST", target, (WITH_KEY, JSON), body)
-    for kind in _KINDS:
-        kinds = () if kind is None else (("content-type", kind),)
-        for body in (READING, b"{}"):
-            yield Ask("hostile media type", "POST", LIVE, (WITH_KEY, *kinds), body)
-    for encoding in ("gzip", "identity", "br", "gzip, identity"):
-        headers = (WITH_KEY, JSON, ("content-encoding", encoding))
-        yield Ask("hostile encoding", "POST", LIVE, headers, READING)
-    for keys in _KEYS:
-        yield Ask("hostile key", "GET", "/v1/sites/1", keys)
-    for method in _METHODS:
-        for target in ("/livez", SITES, "/v1/sites/999998", "/nothing"):
-            yield Ask("hostile method", method, target, (WITH_KEY, JSON), b"{}")
+    yield from (Ask("hostile key", "GET", "/v1/sites/1", keys) for keys in _KEYS)
+    for method, target in product(_METHODS, ("/livez", SITES, "/v1/sites/999998", "/nothing")):
+        yield Ask("hostile method", method, target, (WITH_KEY, JSON), b"{}")
     for tags in _ENTITY_TAGS:
         yield Ask("hostile tag", "GET", "/v1/sites/1", (WITH_KEY, ("if-none-match", tags)))
         headers = (WITH_KEY, JSON, ("if-match", tags))
         yield Ask("hostile tag", "PATCH", "/v1/sites/2", headers, b'{"name": "b"}')
+    yield from _hostile_content()
+
+
+def _hostile_content() -> Iterator[Ask]:
+    for kind, body in product(_KINDS, (READING, b"{}")):
+        kinds = () if kind is None else (("content-type", kind),)
+        yield Ask("hostile media type", "POST", LIVE, (WITH_KEY, *kinds), body)
+    for encoding in ("gzip", "identity", "br", "gzip, identity"):
+        headers = (WITH_KEY, JSON, ("content-encoding", encoding))
+        yield Ask("hostile encoding", "POST", LIVE, headers, READING)
     for name in ("__proto__", "$where", "name", "a" * 70):
         body = b'{"location": {"%s": 1}, "name": "a"}' % name.encode()
         yield Ask("hostile member", "POST", SITES, (WITH_KEY, JSON), body)

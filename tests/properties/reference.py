@@ -78,7 +78,7 @@ class Judges:
         self._by_ecma = _ByEcma(schema, format_checker=_CHECKER)
 
     def verdicts(self, text: str | bytes) -> Verdicts | None:
-        """Return the verdicts of a JSON text, each judge reading it on its own; None for no JSON."""
+        """Return the verdicts of a text, which each judge reads on its own; None for no JSON."""
         raw = text if isinstance(text, bytes) else text.encode()
         try:
             value = read(raw, depth=32)

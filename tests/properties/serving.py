@@ -20,7 +20,7 @@ BIN = Path(sys.executable).parent
 
 @contextmanager
 def served(directory: Path) -> Iterator[str]:
-    """Serve on a port and a database of its own; gives the address. Ends with a log without bugs."""
+    """Give the address of a service with a database of its own, whose log tells of no bug."""
     (directory / "key").write_text(KEY)
     port = free_port()
     environment = {**os.environ, "SITEWATT_ADMIN_KEY_FILE": str(directory / "key")}

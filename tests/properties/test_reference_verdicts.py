@@ -1,6 +1,6 @@
 """jsonschema-rs, which judges in the service, and jsonschema, the reference, are of one mind.
 
-FUZZ_DOCUMENTS says how many documents they are asked about, FUZZ_SEEDS by which seeds they are made.
+FUZZ_DOCUMENTS says how many documents they are asked about, FUZZ_SEEDS by which seeds.
 """
 
 import json
