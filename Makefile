@@ -13,7 +13,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract bench format lock clean
+.PHONY: help run test coverage lint types contract bench fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract and 
 
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python bench/http/run.py $(ARGS)
+
+fuzz: $(VENV)/.dev ## Try 100,000 generated requests and documents by three seeds (half an hour)
+	@$(BIN)/python tests/fuzz.py
 
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format

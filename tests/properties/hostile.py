@@ -187,6 +187,7 @@ def hostile() -> Iterator[Ask]:
         headers = (WITH_KEY, JSON, ("if-match", tags))
         yield Ask("hostile tag", "PATCH", "/v1/sites/2", headers, b'{"name": "b"}')
     yield from _hostile_content()
+    yield from _twice_wrong()
 
 
 def _hostile_content() -> Iterator[Ask]:
@@ -199,3 +200,15 @@ def _hostile_content() -> Iterator[Ask]:
     for name in ("__proto__", "$where", "name", "a" * 70):
         body = b'{"location": {"%s": 1}, "name": "a"}' % name.encode()
         yield Ask("hostile member", "POST", SITES, (WITH_KEY, JSON), body)
+
+
+def _twice_wrong() -> Iterator[Ask]:
+    """Yield requests with several things wrong at once, of which the first by order is answered."""
+    paths = (LIVE, f"{LIVE}?dry_run=maybe", "/v1/sites/x/live", "/v1/sites/999997/live")
+    for target, keys, kind, body in product(
+        paths,
+        ((WITH_KEY,), ()),
+        ("application/json", "text/plain"),
+        (READING, b"{", b"{}", b" " * 2_097_153),
+    ):
+        yield Ask("hostile order", "POST", target, (*keys, ("content-type", kind)), body)

@@ -2,9 +2,10 @@
 
 schemathesis runs by its command line with all of its phases and all of its checks, once for each
 seed. FUZZ_SEEDS names the seeds, FUZZ_EXAMPLES says how many cases are generated for an operation,
-FUZZ_CASES how many requests a seed must make at least.
+FUZZ_CASES how many requests are made at least, by all seeds together.
 """
 
+import math
 import os
 import time
 
@@ -14,7 +15,7 @@ from figures import note
 from running import EXAMPLES, SEEDS
 from serving import served
 
-FEWEST_CASES = int(os.environ.get("FUZZ_CASES", "3000"))
+FEWEST_CASES = math.ceil(int(os.environ.get("FUZZ_CASES", "3000")) / len(SEEDS))
 WITH_WORDS = {name for name, operation in OPERATIONS.items() if operation.arguments}
 
 

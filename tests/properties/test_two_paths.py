@@ -111,6 +111,16 @@ def is_broken_line(heard: Heard) -> bool:
     return has_line_feed and heard.other is not None and heard.status == heard.other.status == 400
 
 
+def shown(heard: list[Heard]) -> str:
+    """Return a line for each request, with what was said of it."""
+    return "\n".join(
+        f"{h.ours.word} {sorted(h.ours.rules)} {h.problem} {h.status}, alone {h.alone.word}:"
+        f" {h.ask.name}: {h.ask.method} {h.ask.target[:200]} {h.ask.headers} {h.ask.body[:200]!r}"
+        + (f" but {h.other}" if h.other else "")
+        for h in heard
+    )
+
+
 def unlisted_answers(heard: list[Heard]) -> list[Heard]:
     """Return where the two paths answer otherwise and should not."""
     return [h for h in heard if h.other is not None and not is_broken_line(h)]
@@ -128,23 +138,26 @@ def unlisted_verdicts(heard: list[Heard]) -> list[Heard]:
 
 
 def test_the_compiled_path_and_connexions_stack_give_the_same_answers(heard: list[Heard]) -> None:
-    assert unlisted_answers(heard) == []
+    others = unlisted_answers(heard)
+    assert not others, shown(others)
     assert any(map(is_broken_line, heard)), "the listed difference is gone"
 
 
 def test_connexion_alone_comes_to_the_same_verdict_but_for_what_is_listed(
     heard: list[Heard],
 ) -> None:
-    assert unlisted_verdicts(heard) == []
+    others = unlisted_verdicts(heard)
+    assert not others, shown(others)
     seen = {n for h in heard for n in listed(h)}
-    assert [entry for n, entry in enumerate(DIFFERENCES) if n not in seen] == []
+    gone = [entry for n, entry in enumerate(DIFFERENCES) if n not in seen]
+    assert not gone, gone
 
 
 def test_the_reference_comes_to_the_verdict_of_every_body(heard: list[Heard]) -> None:
     judges = {name: Judges(SCHEMAS[name]) for name in _SCHEMA_OF.values()}
     of_body = [h for h in heard if operation_of(h.ask) in _SCHEMA_OF and is_about_the_body(h.ours)]
     unlike = [h for h in of_body if not is_confirmed(h, judges[_SCHEMA_OF[operation_of(h.ask)]])]
-    assert unlike == []
+    assert not unlike, shown(unlike)
     assert len(of_body) > 500
 
 
