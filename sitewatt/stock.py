@@ -17,6 +17,7 @@ from connexion.context import scope as current_scope
 from connexion.lifecycle import ConnexionRequest
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
+from starlette.datastructures import Headers
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -155,7 +156,8 @@ class KeyScheme:
         """Return the function that Connexion asks to verify a request."""
 
         def verify(request: ConnexionRequest) -> dict[str, Any]:
-            self._authority.authorize(joined(request.scope["headers"]), scopes)
+            headers = cast(Headers, request.headers)
+            self._authority.authorize(joined(headers.raw), scopes)
             return {}
 
         return verify

@@ -69,6 +69,11 @@ class Run:
         report.unlink()
 
     @property
+    def exempted(self) -> int:
+        """How many failures of checks the table of exemptions took away."""
+        return sum(int(n) for said in self.said for n in re.findall(r"Filtered: (\d+)", said))
+
+    @property
     def cases(self) -> Counter[str]:
         """How many requests of each phase were answered."""
         return Counter({name: outcome.cases for name, outcome in self.phases.items()})

@@ -114,20 +114,28 @@ DIFFERENCES = (
         "path type",
         others=True,
     ),
-    _of("contract", "accepted", _AN_INT, "path type", of=_path_ends(r"/[+]?0*[0-9]+")),
-    # Several faults at once: sitewatt looks at size, media type, key, parameters, and then the body,
-    # Connexion at the path with its parameters, the key, other parameters, media type, and the body
+    *(
+        _of("contract", "accepted", _AN_INT, "path type", of=_path_ends(f"/{spelling}"))
+        for spelling in ("0[0-9]+", "[+][0-9]+")
+    ),
+    # Several faults at once: sitewatt looks at size, media type, key, parameters, then the body;
+    # Connexion at the path with its parameters, key, other parameters, media type, then the body
     *(_of(ours, "path", _ORDER, of=_has_no_id) for ours in ("size", "media type", "key")),
     *(_of(ours, "key", _ORDER, of=_has_no_key) for ours in ("size", "media type")),
     _of("size", "media type", _ORDER, of=lambda ask: _header(ask, "content-type") == "text/plain"),
     _of("media type", "contract", _ORDER, of=_query_has("dry_run=maybe")),
     # Parameters
-    _of(
-        "contract",
-        "accepted",
-        _AN_INT,
-        "query type",
-        of=_query_has(r"limit=(%20|\+|%2B)?0*[0-9_]+(%20)?$|limit=(%EF%BC%91|%D9%A1)"),
+    *(
+        _of("contract", "accepted", _AN_INT, "query type", of=_query_has(f"limit={spelling}$"))
+        for spelling in (
+            "0[0-9]+",
+            r"(\+|%2B)[0-9]+",
+            "[0-9]_[0-9]",
+            "%20[0-9]",
+            "[0-9]%20",
+            "%EF%BC%91",
+            "%D9%A1",
+        )
     ),
     _of(
         "contract",
