@@ -114,6 +114,13 @@ DIFFERENCES = (
         "path type",
         others=True,
     ),
+    _of(
+        "contract",
+        "path",
+        "Starlette matches a mounted path by `.*`, and so none with a line feed",
+        "path pattern",
+        of=lambda ask: "%0A" in ask.target.partition("?")[0],
+    ),
     *(
         _of("contract", "accepted", _AN_INT, "path type", of=_path_ends(f"/{spelling}"))
         for spelling in ("0[0-9]+", "[+][0-9]+")

@@ -49,6 +49,7 @@ _GETS = (
     "/schemas/Nothing",
     "/problems/Unknown",
     "/problems/not-known",
+    "/problems/not%0Aknown",
     f"{LIVE}?columns=soc,soc",
     f"{LIVE}?columns=",
     f"{LIVE}?columns=soc,",
