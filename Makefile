@@ -14,7 +14,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract release-contract bench format lock clean
+.PHONY: help run test coverage lint types contract release-contract bench fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ release-contract: contract ## Keep the contract as the released one, once its ga
 
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python bench/http/run.py $(ARGS)
+
+fuzz: $(VENV)/.dev ## Try 100,000 generated requests and documents by three seeds (half an hour)
+	@$(BIN)/python tests/fuzz.py
 
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format

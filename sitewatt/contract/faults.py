@@ -61,7 +61,7 @@ def explain(keyword: str, given: Any, schema: Mapping[str, Any]) -> tuple[str, s
     `given` is the value; of it only what the contract already says is repeated.
     """
     said = _DETAILS[keyword](schema[keyword]) if keyword in _DETAILS else f"breaks `{keyword}`"
-    if keyword == "format":
+    if keyword == "format" and schema["format"] in FORMATS:
         said = FORMATS[schema["format"]](given) or said
     if keyword == "enum" and isinstance(given, str):
         return said, did_you_mean(given, map(str, schema["enum"]))

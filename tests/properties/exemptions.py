@@ -19,6 +19,36 @@ class Exemption(NamedTuple):
 
 
 _A_RANGE = "delete_readings empties a range of the readings; the list of them stays"
+_NOT_THERE = "which sites there are, and what they have, no schema can say"
+_KNOWN = "the request says which state the client has, and that is the present one"
+
+_OF_A_SITE = (
+    "get_site",
+    "update_site",
+    "delete_site",
+    "push_configuration",
+    "get_configuration",
+    "list_configuration_revisions",
+    "get_configuration_revision",
+    "push_live",
+    "get_latest_reading",
+    "list_readings",
+    "delete_readings",
+)
+_WITH_ENTITY_TAG = (
+    "get_site",
+    "get_configuration",
+    "get_configuration_revision",
+    "list_readings",
+    "get_openapi_json",
+    "get_openapi_yaml",
+)
+
+
+def _refused(operation_id: str, status: int, problem: str, reason: str) -> Exemption:
+    """Return the exemption of a request that is valid, and that the store refuses."""
+    return Exemption("positive_data_acceptance", operation_id, status, reason, problem)
+
 
 EXEMPTIONS = (
     Exemption(
@@ -27,12 +57,39 @@ EXEMPTIONS = (
         200,
         "the contract describes YAML as the text it is; schemathesis parses it into an object",
     ),
-    Exemption(
-        "positive_data_acceptance",
+    *(Exemption("positive_data_acceptance", name, 304, _KNOWN) for name in _WITH_ENTITY_TAG),
+    *(_refused(name, 404, "unknown-site", _NOT_THERE) for name in _OF_A_SITE),
+    _refused("get_configuration", 404, "no-configuration", _NOT_THERE),
+    _refused("get_configuration_revision", 404, "unknown-revision", _NOT_THERE),
+    _refused("get_latest_reading", 404, "no-readings", _NOT_THERE),
+    _refused("create_sites", 409, "sites-exist", _NOT_THERE),
+    _refused("create_sites", 409, "site-being-deleted", _NOT_THERE),
+    _refused("push_live", 409, "readings-conflict", _NOT_THERE),
+    _refused(
+        "push_configuration",
+        409,
+        "too-many-revisions",
+        "how many revisions a site has, no schema can say",
+    ),
+    _refused(
         "update_site",
         412,
+        "precondition-failed",
         "whether an entity tag is the one of the present state, no schema can say",
-        problem="precondition-failed",
+    ),
+    Exemption(
+        "negative_data_rejection",
+        "update_site",
+        428,
+        "the lack of If-Match is a refusal of its own (RFC 6585), which prints the header to add",
+        problem="precondition-required",
+    ),
+    Exemption(
+        "negative_data_rejection",
+        "update_site",
+        404,
+        "without If-Match, a site that is gone is told first",
+        problem="unknown-site",
     ),
     Exemption(
         "use_after_free", "list_readings", 200, _A_RANGE, after="DELETE /sites/{site_id}/live"

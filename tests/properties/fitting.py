@@ -21,10 +21,10 @@ from sitewatt.contract.schema import resolved
 from storage import COLUMNS
 
 BUNDLE = openapi.bundle()
-SITES = range(1, 21)
+SITES = range(1, 61)
 """The ids of the sites that are there when a run begins; each has a revision and readings."""
 
-_GIVEN_UP = {"delete_site": cycle(SITES[10:15]), "delete_readings": cycle(SITES[15:])}
+_GIVEN_UP = {"delete_site": cycle(SITES[10:50]), "delete_readings": cycle(SITES[50:])}
 """The sites that each deletion is sent to, so that the others stay as they are."""
 
 _STAMP = "2023-01-01 00:00:00"

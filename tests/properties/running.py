@@ -12,8 +12,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 """How many cases are generated for an operation. A longer run of the same has more of them."""
+SEEDS = [int(seed) for seed in os.environ.get("FUZZ_SEEDS", "1").split(",")]
 
 KEY = "k" * 32
 
@@ -29,6 +30,11 @@ class Outcome:
     statuses: dict[tuple[str, str], Counter[int]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
+
+    @property
+    def cases(self) -> int:
+        """How many requests were answered."""
+        return sum(statuses.total() for statuses in self.statuses.values())
 
     def answered(self, mode: str, first_digits: str) -> set[str]:
         """Return the operations that answered a case of the mode with such a status."""
