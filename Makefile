@@ -55,7 +55,7 @@ release-contract: contract ## Keep the contract as the released one, once its ga
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python bench/http/run.py $(ARGS)
 
-fuzz: $(VENV)/.dev ## Try 100,000 generated requests and documents by three seeds (half an hour)
+fuzz: $(VENV)/.dev ## Try generated requests, documents and bytes, some 100,000 each (an hour)
 	@$(BIN)/python tests/fuzz.py
 
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend

@@ -4,6 +4,7 @@ FUZZ_SEEDS        the seeds, 1,2,3 when not set; one that failed can be run agai
 FUZZ_CASES        requests of schemathesis to the running program, by all seeds, 100000
 FUZZ_EXAMPLES     cases that are generated for an operation, by each seed, 1050
 FUZZ_DOCUMENTS    documents for the two validators, by all seeds, 100000
+FUZZ_SECONDS      of mutated request bytes on sockets, 600
 """
 
 import os
@@ -18,12 +19,15 @@ DEFAULTS = {
     "FUZZ_CASES": "100000",
     "FUZZ_EXAMPLES": "1050",
     "FUZZ_DOCUMENTS": "100000",
+    "FUZZ_SECONDS": "600",
 }
+SECONDS = os.environ.get("FUZZ_SECONDS", DEFAULTS["FUZZ_SECONDS"])
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 COMMANDS = (
     (*PYTEST, "tests/properties/test_reference_verdicts.py"),
     (*PYTEST, "tests/properties/test_live_program.py"),
     (*PYTEST, "tests/properties/test_two_paths.py"),
+    (sys.executable, "tests/api/raw_bytes.py", "--seconds", SECONDS),
 )
 
 

@@ -131,7 +131,7 @@ def _command(name: str, port: int) -> list[str]:
 
 
 # As `sitewatt serve` has it.
-_QUIET = ["--log-level", "warning", "--no-server-header"]
+_QUIET = ["--log-level", "warning", "--no-server-header", "--no-proxy-headers"]
 
 
 def _free_port() -> int:

@@ -117,7 +117,10 @@ class Reply:
 
     def __init__(self, declared: Mapping[str, Any]) -> None:
         contents = declared.get("content", {}).items()
-        self._schemas = {media_type: Schema(content["schema"]) for media_type, content in contents}
+        self._schemas = {
+            media_type: (Schema(content["schema"]), media_type.endswith(("/json", "+json")))
+            for media_type, content in contents
+        }
         self._required = [
             name
             for name, header in declared.get("headers", {}).items()
@@ -136,10 +139,9 @@ class Reply:
             self._check_content(essence(headers.get("Content-Type")), content)
 
     def _check_content(self, media_type: str | None, content: bytes) -> None:
-        schema = self._schemas.get(media_type or "")
-        if schema is None or media_type is None:
+        if media_type not in self._schemas:
             raise BrokenReply(f"with an undeclared {media_type}")
-        is_json = media_type.endswith(("/json", "+json"))
+        schema, is_json = self._schemas[media_type]
         value = orjson.loads(content) if is_json else content.decode()
         if not schema.accepts(value, UNTIMED):
             faults = schema.faults(value, UNTIMED, most=3)

@@ -64,7 +64,7 @@ def all_differ(instants: Sequence[int], asked: bool, request: Request) -> bool:
 def repeated_instants(value: Any, asked: bool, request: Request) -> Iterator[Finding]:
     """Yield each stamp whose instant stood before it in the array, however it was spelt."""
     seen: dict[int, int] = {}
-    for place, instant in enumerate(map(_instant, value if isinstance(value, list) else ())):
+    for place, instant in enumerate(map(_instant, _entries(value))):
         if instant is not None and seen.setdefault(instant, place) != place:
             said = f"it is the instant of row {seen[instant]}"
             yield (place,), "names an instant that stands in the list already", said
@@ -78,7 +78,7 @@ def unique_by(value: Sequence[Any], name: str, request: Request) -> bool:
 def repeated_members(value: Any, name: str, request: Request) -> Iterator[Finding]:
     """Yield each object whose member has a value that stood before it in the array."""
     seen: dict[Any, int] = {}
-    for place, entry in enumerate(value if isinstance(value, list) else ()):
+    for place, entry in enumerate(_entries(value)):
         key = entry.get(name) if isinstance(entry, dict) else None
         if isinstance(key, int | float | str) and seen.setdefault(key, place) != place:
             yield (place, name), f"repeats the `{name}` of entry {seen[key]}", None
@@ -118,6 +118,10 @@ RULES: Mapping[str, Rule] = {
     "x-not-after-now": Rule(not_after_now, ahead_of_now),
     "x-equals-parameter": Rule(equals_parameter, another_parameter),
 }
+
+
+def _entries(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _instant(stamp: Any) -> int | None:

@@ -12,16 +12,20 @@ requests (docs/decisions/0019).
 
 import asyncio
 from collections import deque
+from typing import cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn._types import ASGI3Application
+from uvicorn._types import ASGI3Application, ASGIVersions
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from sitewatt.web.exchange import Exchange
 
 LONGEST_HEAD = 65_536
 """The bytes of a request line and headers together; uvicorn has no limit with httptools."""
+
+
+_ASGI: ASGIVersions = {"version": "3.0", "spec_version": "2.3"}
 
 
 class BadHead(Exception):
@@ -73,7 +77,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin to read a head."""
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self._in_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
@@ -85,11 +89,21 @@ class Connection(HttpToolsProtocol):
         if self._upgrades:
             return
         path, query = _path_and_query(self.url)
-        self.scope["method"] = method.decode("ascii")
-        self.scope["http_version"] = version
-        self.scope["raw_path"] = path
-        self.scope["path"] = unquote(path.decode("ascii"))
-        self.scope["query_string"] = query
+        self.scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "method": method.decode("ascii"),
+            "root_path": "",
+            "path": unquote(path.decode("ascii")),
+            "raw_path": path,
+            "query_string": query,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
         # What is appended to it now are trailers, which are no headers (RFC 9110, 6.5.1).
         self.headers = []
         self._begin(version != "1.0" and self.parser.should_keep_alive())
@@ -123,7 +137,9 @@ class Connection(HttpToolsProtocol):
 
     def _begin(self, keep_alive: bool) -> None:
         """Begin an exchange, or put it in line behind one that is under way."""
-        before: RequestResponseCycle | None = self.cycle
+        # uvicorn declares neither that there may be no cycle yet, nor what it has made of the app.
+        before = cast("RequestResponseCycle | None", self.cycle)
+        app = cast("ASGI3Application", self.app)
         self.cycle = Exchange(
             scope=self.scope,
             transport=self.transport,
@@ -138,10 +154,10 @@ class Connection(HttpToolsProtocol):
             on_response=self.on_response_complete,
         )
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
+            self._start_asgi_task(self.cycle, app)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft((self.cycle, app))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._active = cycle
