@@ -196,11 +196,25 @@ DIFFERENCES = (
             ("Connexion decodes by any charset that Python knows", _has_charset),
         )
     ),
+    *(
+        _of(
+            ours,
+            theirs,
+            "Connexion does not look at Content-Encoding",
+            of=lambda ask: _header(ask, "content-encoding") is not None,
+        )
+        for ours, theirs in (
+            ("accepted", "crash"),
+            ("contract", "accepted"),
+            ("media type", "accepted"),
+            ("media type", "crash"),
+        )
+    ),
     _of(
-        "media type",
+        "reply",
         "accepted",
-        "Connexion does not look at Content-Encoding",
-        of=lambda ask: _header(ask, "content-encoding") is not None,
+        "Connexion does not look at Accept",
+        of=lambda ask: _header(ask, "accept") is not None,
     ),
     _of(
         "contract",

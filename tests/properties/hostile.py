@@ -1,5 +1,6 @@
 """Requests that no client of good will sends, and those in which two readers may differ."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from itertools import product
@@ -170,6 +171,8 @@ _KEYS = (
     (("x-api-key", "k" * 32), ("x-api-key", "k" * 32)),
 )
 
+_GZIP = gzip.compress(READING, mtime=0)
+
 _METHODS = ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "POST", "TRACE", "get", "NOTHING")
 
 _ENTITY_TAGS = ("", "*", "0", '"0"', '"0", "1"', 'W/"0"', '"0",', '"' + "0" * 65 + '"', "\xff")
@@ -195,9 +198,11 @@ def _hostile_content() -> Iterator[Ask]:
     for kind, body in product(_KINDS, (READING, b"{}")):
         kinds = () if kind is None else (("content-type", kind),)
         yield Ask("hostile media type", "POST", LIVE, (WITH_KEY, *kinds), body)
-    for encoding in ("gzip", "identity", "br", "gzip, identity"):
+    for encoding, body in product(("gzip", "identity", "br", "gzip, identity"), (READING, _GZIP)):
         headers = (WITH_KEY, JSON, ("content-encoding", encoding))
-        yield Ask("hostile encoding", "POST", LIVE, headers, READING)
+        yield Ask("hostile encoding", "POST", LIVE, headers, body)
+    for accepted in ("text/plain", "application/xml, */*;q=0", "*/*", "application/json;q=0"):
+        yield Ask("hostile accept", "GET", "/v1/sites/1", (WITH_KEY, ("accept", accepted)))
     for name in ("__proto__", "$where", "name", "a" * 70):
         body = b'{"location": {"%s": 1}, "name": "a"}' % name.encode()
         yield Ask("hostile member", "POST", SITES, (WITH_KEY, JSON), body)

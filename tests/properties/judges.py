@@ -79,7 +79,7 @@ class Verdict(NamedTuple):
     rules: frozenset[str] = frozenset()
 
 
-_WORDS = {401: "key", 404: "path", 405: "method", 413: "size", 415: "media type"}
+_WORDS = {406: "reply", 401: "key", 404: "path", 405: "method", 413: "size", 415: "media type"}
 
 _OF_THE_STORE = {
     *("unknown-site", "no-configuration", "unknown-revision", "no-readings", "unknown-schema"),

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
-from sitewatt.contract import NotJson, Request
+from sitewatt.contract import NotJson, Request, strict_json
 from sitewatt.contract.formats import FORMATS
 from sitewatt.contract.schema import Schema
-from sitewatt.contract.strict_json import read
 
 REQUEST = Request(now=1_700_000_000, parameters={"site_id": 1})
 
@@ -81,7 +80,8 @@ class Judges:
         """Return the verdicts of a text, which each judge reads on its own; None for no JSON."""
         raw = text if isinstance(text, bytes) else text.encode()
         try:
-            value = read(raw, depth=32)
+            value = strict_json.parse(raw)
+            strict_json.check(raw, value, depth=32)
         except NotJson:
             return None
         faults = self._compiled.faults(value, REQUEST, most=100)
