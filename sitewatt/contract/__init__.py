@@ -2,6 +2,8 @@
 
 strict_json   bytes to a value, or NotJson
 schema        a schema: JSON Schema by jsonschema-rs, and the x- vocabulary
+readers       what an accepted value means: ints, instants, how many strings it has
+windows       long arrays, explained a part at a time
 vocabulary    the rules JSON Schema cannot say
 formats       `instant`, `time-zone`
 media_types   those of bodies and answers, as headers spell them
