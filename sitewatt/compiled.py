@@ -120,8 +120,9 @@ class Plan:
     ) -> Response:
         """Return the handler's reply to a request that keeps the contract, checked against it."""
         operation, in_gzip = self._operation, False
-        if operation.body is not None:
+        if operation.method != "GET":
             admit_length(headers.get("content-length"), self._limit)
+        if operation.body is not None:
             in_gzip = admit_encoding(headers.get("content-encoding"))
             operation.body.admit(headers.get("content-type"))
         operation.admit_accept(headers.get("accept"))
@@ -132,7 +133,7 @@ class Plan:
             raw = await read_body(receive, self._limit, in_gzip=in_gzip)
             arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
         elif operation.method != "GET":
-            await skip_body(receive)
+            await skip_body(receive, self._limit)
         response = await self._handler(**arguments)
         operation.check_reply(response.status, response.headers, response.content)
         return response

@@ -115,15 +115,16 @@ class Admission:
         scope.setdefault("extensions", {})[_CALL] = call
         admitted = self._admitted(scope, call)
         if call.operation.body is None and call.operation.method != "GET":
-            await skip_body(receive)
+            await skip_body(receive, self._contract.limits["body_bytes"])
         await self._app(admitted, receive, send)
 
     def _admitted(self, scope: Scope, call: Call) -> Scope:
         """Return the scope with the media type as Connexion knows it, and none without a body."""
         headers, body = headers_of(scope), call.operation.body
         kept = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
-        if body is not None:
+        if call.operation.method != "GET":
             admit_length(headers.get("content-length"), self._contract.limits["body_bytes"])
+        if body is not None:
             call.in_gzip = admit_encoding(headers.get("content-encoding"))
             kept.append((b"content-type", body.admit(headers.get("content-type")).encode()))
         call.operation.admit_accept(headers.get("accept"))

@@ -96,7 +96,7 @@ class Schema:
             found = schema._broken_rules(value, request)
         except Unfit:
             found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
-        return _without_echoes(islice(found, 2 * most))[:most]
+        return _without_echoes(islice(found, _TOLD_AT_ONCE * most))[:most]
 
     def _understood(self, value: Any) -> Any:
         """Return what the value means by JSON Schema and its formats alone; raises Unfit."""
@@ -213,6 +213,10 @@ _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "number": (int, float),
     "integer": (int, float),
 }
+
+
+_TOLD_AT_ONCE = 4
+"""More faults than one spelling has: `format` and its echoes `pattern` and a length."""
 
 
 def _without_echoes(faults: Iterator[Fault]) -> list[Fault]:

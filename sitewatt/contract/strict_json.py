@@ -124,3 +124,6 @@ def _refuse_repeated(raw: bytes) -> None:
         name = shown(error.args[0])
         hint = "name each member of an object once"
         raise NotJson(f"The body is ambiguous: an object names `{name}` twice.", hint) from None
+    except RecursionError:
+        # What orjson has read and not kept is as deep as it allows, 1,024 levels.
+        raise NotJson("The body is nested too deep, in a member that is named twice.") from None

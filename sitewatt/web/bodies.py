@@ -48,16 +48,20 @@ def admit_length(content_length: str | None, limit: int) -> None:
         raise BodyTooLarge(limit)
 
 
-async def skip_body(receive: Receive) -> None:
-    """Return when the request is whole; raises ClientGone when it will never be.
+async def skip_body(receive: Receive, limit: int) -> None:
+    """Return when the request is whole, with a body of at most `limit` bytes that nobody asked for.
 
-    Nothing is done for a request that the HTTP server may yet refuse.
+    Nothing is done for a request that the HTTP server may yet refuse. Raises BodyTooLarge, and
+    ClientGone when the client hangs up.
     """
-    more = True
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise BodyTooLarge(limit)
         more = message.get("more_body", False)
 
 

@@ -18,6 +18,7 @@ from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 
 _OURS = files("sitewatt.web")
+_METHODS = ("GET", "HEAD", "OPTIONS")
 _TEXT = "text/{}; charset=utf-8"
 _ASSETS = {
     "swagger-ui.css": _TEXT.format("css"),
@@ -63,7 +64,9 @@ def docs_app(problems: ProblemDocuments) -> Starlette:
         return starlette_response(problems.answer(UnknownPath(), request_id.get() or ""))
 
     async def other_method(request: Request, error: Exception) -> Response:
-        refusal = MethodNotAllowed(("GET", "HEAD"))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(_METHODS)})
+        refusal = MethodNotAllowed(_METHODS)
         return starlette_response(problems.answer(refusal, request_id.get() or ""))
 
     app = Starlette(

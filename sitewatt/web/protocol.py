@@ -80,6 +80,11 @@ class Connection(HttpToolsProtocol):
         self.url, self.headers, self.expect_100_continue = b"", [], False
         self._in_head, self._head_bytes = True, 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Read a header; a trailer is none (RFC 9110, section 6.5.1), and is forgotten."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Begin to answer, but not yet where an upgrade is asked for."""
         self._in_head = False
@@ -104,8 +109,6 @@ class Connection(HttpToolsProtocol):
             "headers": self.headers,
             "state": self.app_state.copy(),
         }
-        # What is appended to it now are trailers, which are no headers (RFC 9110, 6.5.1).
-        self.headers = []
         self._begin(version != "1.0" and self.parser.should_keep_alive())
 
     def on_message_complete(self) -> None:

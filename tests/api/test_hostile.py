@@ -629,6 +629,11 @@ def json_syntax() -> Iterator[Row]:
         "two mebibytes of blanks": b" " * 2_097_152,
     }.items():
         yield live(name, text)
+    for depth in (33, 960, 1000, 1023):
+        dropped = b'{"a":' + b"[" * depth + b"]" * depth + b',"a":1}'
+        yield Row(
+            f"{depth} levels in a name that stands twice", post(DRY, dropped), 400, "not-json"
+        )
 
 
 def broken(name: str, target: bytes, text: bytes) -> Row:
@@ -1041,6 +1046,11 @@ def deletions() -> Iterator[Row]:
         400,
         "bad-parameter",
     )
+    long = b"DELETE /v1/sites/1 HTTP/1.1\r\nHost: localhost\r\n"
+    announced = long + b"Content-Length: 10000000000\r\n\r\n"
+    yield Row("a deletion with a body of 10 GB", announced, 413, "too-large", unfinished=True)
+    endless = long + b"Transfer-Encoding: chunked\r\n\r\n" + 3 * (chunk(b"x" * 0x100000) + b"\r\n")
+    yield Row("a deletion with a body of 3 MiB", endless, 413, "too-large", unfinished=True)
 
 
 def instants() -> Iterator[Row]:

@@ -189,7 +189,9 @@ async def test_an_error_that_nobody_expected_is_a_problem_all_the_same(
 @pytest.mark.parametrize("url", ["/docs/", "/docs/start.js", "/"])
 async def test_the_docs_take_no_other_method(client: httpx.AsyncClient, url: str) -> None:
     answer = await client.post(url)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    answer = await client.options(url)
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize("name", ["index.html", "index.j2", "swagger-ui.js.map", "..%2fx"])

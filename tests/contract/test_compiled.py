@@ -290,6 +290,37 @@ def test_an_array_that_is_too_long_is_told_so_at_once(items: int) -> None:
     assert len(faults) == 100
 
 
+@pytest.mark.parametrize("stamp", ["x", "", "2023-13-01T00:00:00Z" + "0" * 30])
+def test_as_many_wrong_stamps_are_told_as_there_is_room_for(stamp: str) -> None:
+    body = {name: values[:1] * 10_000 for name, values in LIVE.items()} | {
+        "dt-stamp": [stamp] * 10_000
+    }
+    with pytest.raises(InvalidBody) as refusal:
+        BODIES["push_live"].read(orjson.dumps(body), REQUEST)
+    assert (len(refusal.value.faults), refusal.value.more) == (100, True)
+
+
+@pytest.mark.parametrize("operation_id", ["create_sites", "push_configuration"])
+def test_names_without_end_below_the_root_are_told_as_well(operation_id: str) -> None:
+    names: dict[str, Any] = dict.fromkeys(map(str, range(150_000)))
+    body = {"sites": [names]} if operation_id == "create_sites" else {"production": names}
+    with pytest.raises(InvalidBody) as refusal:
+        BODIES[operation_id].read(orjson.dumps(body), REQUEST)
+    assert (len(refusal.value.faults), refusal.value.more) == (100, True)
+
+
+@pytest.mark.parametrize("depth", [33, 960, 1000, 1023])
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_a_deep_value_that_was_dropped_for_its_name_is_refused_all_the_same(
+    depth: int, begin: bytes, end: bytes
+) -> None:
+    deep = begin * depth + b"1" + end * depth
+    good = orjson.dumps(LIVE)
+    for raw in (b'{"a":' + deep + b',"a":1}', b'{"soc":' + deep + b"," + good[1:]):
+        with pytest.raises(NotJson):
+            BODIES["push_live"].read(raw, REQUEST)
+
+
 def test_names_without_end_are_told_as_far_as_there_is_room() -> None:
     body = LIVE | {f"k{number}": 1 for number in range(150_000)}
     faults = schema("ReadingOrColumns").faults(body, REQUEST, most=100)
