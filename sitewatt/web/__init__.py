@@ -1,1 +1,1 @@
-"""What lies between ASGI and the contract: bodies, envelopes, served documents."""
+"""HTTP and ASGI around the contract: connections, bodies, codings, envelopes, documents."""
