@@ -332,8 +332,10 @@ def test_a_304_may_tell_the_length_of_what_it_does_not_send(server: Server) -> N
 
 
 @as_uvicorn_does
-def test_a_longer_body_than_was_told_is_cut_off(server: Server) -> None:
-    server.app = sending(start(200, length(5)), body(b"hel", more=True), body(b"lo!"))
+@pytest.mark.parametrize("more", [False, True])
+def test_a_longer_body_than_was_told_is_cut_off(server: Server, more: bool) -> None:
+    parts = [body(b"hel", more=True), body(b"lo!", more=more), body()]
+    server.app = sending(start(200, length(5)), *parts)
     with Client(server) as client:
         client.send(request())
         assert client.rest() == whole(b"hello")[:-2]

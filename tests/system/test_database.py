@@ -91,7 +91,7 @@ def test_a_mongodb_that_is_no_replica_set_is_told_from_a_fit_one() -> None:
         with EarlyService(mongodb_uri=uri, mongodb_timeout=DATABASE_SECONDS) as service:
             assert_unavailable(service, "POST", "/v1/sites")
             assert_unavailable(service, "GET", "/readyz")
-            assert "replica set" in service.log
+            assert eventually(lambda: "replica set" in service.log)
 
 
 def test_a_replica_set_may_be_initiated_late() -> None:
