@@ -88,6 +88,10 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
@@ -101,11 +105,11 @@ _DETAILS: Mapping[str, Callable[[Any], str]] = {
     "enum": lambda options: f"must be {_listed(options)}",
     "minimum": lambda limit: f"must not be less than {limit}",
     "maximum": lambda limit: f"must not be more than {limit}",
-    "minLength": lambda limit: f"must have at least {limit} characters",
-    "maxLength": lambda limit: f"must have at most {limit} characters",
-    "minItems": lambda limit: f"must have at least {limit} items",
-    "maxItems": lambda limit: f"must have at most {limit} items",
-    "minProperties": lambda limit: f"must have at least {limit} member",
+    "minLength": lambda limit: f"must have at least {_counted(limit, 'character')}",
+    "maxLength": lambda limit: f"must have at most {_counted(limit, 'character')}",
+    "minItems": lambda limit: f"must have at least {_counted(limit, 'item')}",
+    "maxItems": lambda limit: f"must have at most {_counted(limit, 'item')}",
+    "minProperties": lambda limit: f"must have at least {_counted(limit, 'member')}",
     "uniqueItems": lambda _: "must not name anything twice",
     "pattern": lambda _: "is not spelt as the contract describes",
     "format": lambda name: f"is not of the format `{name}`",

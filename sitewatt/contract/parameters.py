@@ -126,8 +126,9 @@ class Parameters:
         for name, parameter in self._headers.items():
             if name in headers:
                 parameter.put(headers[name], values, faults)
-        faults += [p.missing() for p in self._required if values[p.argument] is None]
-        faults += self._out_of_order(values)
+        if len(faults) <= MOST_FAULTS:
+            faults += [p.missing() for p in self._required if values[p.argument] is None]
+            faults += self._out_of_order(values)
         if faults:
             raise BadParameters(faults)
         return values

@@ -37,6 +37,8 @@ class Schema:
         self._rules = [(path, RULES[keyword], keyword, s) for path, keyword, s in _rules(schema)]
         self._alternatives = [Schema(alternative) for alternative in schema.get("oneOf", ())]
         self._by: str | None = schema.get("x-alternative-by")
+        if self._alternatives and self._by is None:
+            raise ContractError("a oneOf says by x-alternative-by which alternative is meant")
         self._by_kind = {one._kind_of(self._by): one for one in self._alternatives if self._by}
 
     @cached_property

@@ -459,6 +459,18 @@ def test_a_rule_where_it_would_not_be_enforced_is_refused_at_start() -> None:
         Schema({"type": "array", "items": inner})
 
 
+def test_alternatives_that_cannot_be_told_apart_are_refused_at_start() -> None:
+    with pytest.raises(ContractError, match="x-alternative-by"):
+        Schema({"oneOf": [{"type": "object", "properties": {}}]})
+
+
+def test_a_query_with_too_many_faults_is_not_said_to_lack_what_was_not_read() -> None:
+    query = b"&".join([b"x=1"] * 101) + b"&from=2023-01-01T00:00:00Z&to=2023-01-02T00:00:00Z"
+    with pytest.raises(BadParameters) as refusal:
+        CONTRACT.operations["delete_readings"].parameters.read({"site_id": "1"}, query, {})
+    assert {fault.keyword for fault in refusal.value.faults} == {"unknown"}
+
+
 def test_bodies_of_one_operation_have_one_schema() -> None:
     bundle = openapi.bundle()
     content = bundle["paths"]["/sites"]["post"]["requestBody"]["content"]
