@@ -1,5 +1,6 @@
 """HTTP as bytes on a socket: what a client sends, however broken, and what comes back."""
 
+import gzip
 import socket
 import time
 from collections.abc import Callable
@@ -88,7 +89,9 @@ class Connection:
             status, headers = _read_head(head)
             if status >= 200:
                 without = status in (204, 304) or (SERVED in headers and to_head())
-                return Answer(status, headers, b"" if without else self._body(headers, until))
+                body = b"" if without else self._body(headers, until)
+                in_gzip = body and headers.get("content-encoding") == "gzip"
+                return Answer(status, headers, gzip.decompress(body) if in_gzip else body)
 
     def has_answer(self, seconds: float) -> bool:
         """Return whether a final answer begins, or the connection is closed, within the seconds."""
