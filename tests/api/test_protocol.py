@@ -633,6 +633,24 @@ def test_requests_in_one_packet_are_served_one_by_one_in_their_order(server: Ser
 
 
 @as_uvicorn_does
+def test_a_request_behind_the_end_of_its_connection_is_not_served(server: Server) -> None:
+    served: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        served.append(scope["path"])
+        await sending(start(200, length(2), (b"connection", b"close")), body(b"ok"))(
+            scope, receive, send
+        )
+
+    server.app = app
+    for asked in ([request("POST /1"), request("POST /2")], [request("GET /3")]):
+        with Client(server) as client:
+            client.send(*asked)
+            assert client.rest() == whole(b"ok", CLOSE)
+    assert served == ["/1", "/3"]
+
+
+@as_uvicorn_does
 def test_a_body_that_comes_after_its_answer_is_no_request(server: Server) -> None:
     server.app = answering(b"hello")
     with Client(server) as client:
