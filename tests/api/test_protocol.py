@@ -64,7 +64,9 @@ class Server:
             **settings,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), daemon=True
+        )
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         await self.app(scope, receive, send)
