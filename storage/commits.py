@@ -72,6 +72,7 @@ class Commits:
         self._queue = Queue[_Insert]()
         self._unanswered: dict[_Insert, None] = {}
         self._bulk: asyncio.Task[Collection[int]] | None = None
+        self._shares: list[Share[_Insert]] = []
         self._alarm: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -122,24 +123,28 @@ class Commits:
         PyMongo's deadline and the request id of the logs are context variables: those of the
         caller that happens to come first are not the others'.
         """
-        shares = self._queue.take(self._most_rows, self._clock())
         context = Context()
-        self._bulk = asyncio.create_task(self._written(shares), context=context)
-        self._bulk.add_done_callback(lambda bulk: self._end(shares, bulk), context=context)
+        self._bulk = asyncio.create_task(self._write_next(), context=context)
+        self._bulk.add_done_callback(self._end, context=context)
 
-    async def _written(self, shares: list[Share[_Insert]]) -> Collection[int]:
-        rows = [row for post, begin, end in shares for row in post.documents[begin:end]]
+    async def _write_next(self) -> Collection[int]:
+        """Choose the rows only now: whoever came in the same turn of the event loop is among them.
+
+        The answer is the write's, about all rows of the bulk.
+        """
+        self._shares = self._queue.take(self._most_rows, self._clock())
+        rows = [row for post, begin, end in self._shares for row in post.documents[begin:end]]
         with pymongo.timeout(self._timeout):
-            return await self._write(rows)
+            return await self._write(rows) if rows else ()
 
-    def _end(self, shares: list[Share[_Insert]], bulk: asyncio.Task[Collection[int]]) -> None:
-        """Answer the callers of a bulk, and send the next one."""
+    def _end(self, bulk: asyncio.Task[Collection[int]]) -> None:
+        """Answer the callers of the bulk, and send the next one."""
+        self._bulk, shares, self._shares = None, self._shares, []
         error = Unavailable("the bulk was cancelled") if bulk.cancelled() else bulk.exception()
         if error is None:
             _confirm(shares, bulk.result())
         else:
             self._fail((share.post for share in shares), error)
-        self._bulk = None
         if self._queue.rows:
             self._send()
 
