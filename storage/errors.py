@@ -22,6 +22,7 @@ class StorageError(Exception):
     ├── UnsuitableServer    the database is too old, or no replica set
     ├── UnknownFormat       a document was written by a newer version of sitewatt
     └── Unavailable         the database is away, slow, not writable or did not confirm
+        └── Overloaded      more rows wait to be written than may wait
     """
 
 
@@ -122,3 +123,11 @@ class Unavailable(StorageError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the database does not answer as it should: {reason}")
         self.reason = reason
+
+
+class Overloaded(Unavailable):
+    """More rows wait to be written than may wait; none of the refused ones has been stored."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} rows wait to be written")
+        self.waiting = waiting
