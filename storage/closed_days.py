@@ -41,7 +41,7 @@ class ClosedDays:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._turns = Turns()
+        self.turns = Turns()
 
     async def which(self, site_id: int, days: Iterable[int]) -> set[int]:
         """Return those of the days that are closed."""
@@ -52,15 +52,20 @@ class ClosedDays:
     async def merge(
         self, site_id: int, days: Mapping[int, Readings], *, now: int, overwrite: bool = False
     ) -> Tally:
-        """Store rows, by day, with what `live` still holds of those days; return what became of them.
+        """Store rows, by day, with what `live` still holds of the days; return what became of them.
 
         A day without a document gets one. Raises Unavailable for one that may not have any yet.
         """
         tally = Tally()
-        async with self._turns.of(site_id):
+        async with self.turns.of(site_id):
             for some in _parts(days):
                 await self._merge(site_id, some, tally, now, overwrite)
         return tally
+
+    async def seal(self, site_id: int, day: int, *, now: int) -> int:
+        """Move what `live` holds of a sealable day into its document; return how many readings."""
+        async with self.turns.of(site_id):
+            return await self._merge(site_id, {day: {}}, Tally(), now, overwrite=False)
 
     async def read(self, site_id: int, days: Iterable[int]) -> dict[int, Settled]:
         """Return the documents of those of the days that are closed."""
@@ -73,8 +78,12 @@ class ClosedDays:
 
     async def _merge(
         self, site_id: int, pending: Mapping[int, Readings], tally: Tally, now: int, overwrite: bool
-    ) -> None:
-        """Merge days that are pending until each has been written by compare-and-set, or needs not."""
+    ) -> int:
+        """Merge days until each has been written by compare-and-set, or need not be.
+
+        Counts the rows in the tally, and returns how many readings were taken from `live`.
+        """
+        cleared = 0
         while pending:
             settled = await self._close(site_id, pending, now)
             live = await self._live(site_id, pending)
@@ -88,8 +97,9 @@ class ClosedDays:
                 _, pushed, stored = united[day]
                 tally.stored += len(pushed.new)
                 tally.add(pushed, stored, overwrite=overwrite)
-            await self._clear(site_id, (i for day in won for i in live.get(day, ())))
+            cleared += await self._clear(site_id, (i for day in won for i in live.get(day, ())))
             pending = {day: pending[day] for day in lost}
+        return cleared
 
     async def _close(self, site_id: int, days: Iterable[int], now: int) -> dict[int, Settled]:
         """Return the days' documents, made where there were none."""
@@ -164,10 +174,12 @@ class ClosedDays:
         done = await self.database.days.bulk_write([change])
         return done.matched_count > 0
 
-    async def _clear(self, site_id: int, instants: Iterable[int]) -> None:
-        """Take from `live` what is in the documents."""
+    async def _clear(self, site_id: int, instants: Iterable[int]) -> int:
+        """Take from `live` what is in the documents; return how many there were."""
+        cleared = 0
         for some in batched([reading_id(site_id, instant) for instant in instants], CHUNK):
-            await self.database.live.delete_many({"_id": {"$in": some}})
+            cleared += (await self.database.live.delete_many({"_id": {"$in": some}})).deleted_count
+        return cleared
 
 
 class _ChangedMeanwhile(Exception):

@@ -37,7 +37,7 @@ class Database:
     def of(
         cls, raw: AsyncDatabase[Document], clock: Clock | None = None, *, plain: bool = False
     ) -> "Database":
-        """Return the database with the timeout of the client it came from, and its server's clock."""
+        """Return the database with its client's timeout and, unless another is given, its clock."""
 
         async def greet() -> Document:
             return await raw.command({"hello": 1})
@@ -78,7 +78,6 @@ class Database:
         """Return what `work` returns; all of its writes are stored, or none. It may run again."""
         async with self.raw.client.start_session() as session:
             return await session.with_transaction(work)
-
 
 
 async def delete_some(

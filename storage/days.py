@@ -1,7 +1,7 @@
 """Days of readings: how old one is, and what becomes of rows that are pushed to a closed one.
 
-A UTC day is fresh until 24 h after its end, settling until 48 h, then sealable. A day whose readings
-are documents of `live` is open; one with a document of its own in `days` is closed. Only a sealable
+A UTC day is fresh until 24 h after its end, settling until 48 h, then sealable. A day is open while
+its readings are documents of `live`, and closed by a document of its own in `days`. Only a sealable
 day may be closed, and only rows of a fresh one are stored without a look at `days`: the day between
 the two keeps writers apart whose clocks differ. Pure.
 """

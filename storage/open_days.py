@@ -1,12 +1,16 @@
 """Open days: their readings are documents of `live`, and the unique `_id` decides."""
 
+from collections.abc import Sequence
+
 from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
 
 from storage.batches import batched
 from storage.classification import Classified, classify
 from storage.commits import Commits
 from storage.database import CHUNK, Database, Document
 from storage.documents import reading_document, reading_of
+from storage.duplicates import duplicate_ids
 from storage.ids import reading_id
 from storage.model import Readings, Values
 from storage.receipts import Tally
@@ -16,6 +20,15 @@ SMALL = 8
 
 A bulk of 10,000 duplicates costs mongod 67 to 86 us a row, and once in a while stalls it.
 """
+
+
+async def insert(database: Database, documents: list[Document]) -> Sequence[int]:
+    """Insert readings in one bulk; return the places of those whose instants were taken."""
+    try:
+        await database.live.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        return duplicate_ids(error)
+    return ()
 
 
 class OpenDays:
@@ -59,9 +72,7 @@ class OpenDays:
         tally.add(compared, stored, overwrite=overwrite)
         return compared
 
-    async def _insert(
-        self, site_id: int, rows: Readings, tally: Tally, *, small: bool
-    ) -> Readings:
+    async def _insert(self, site_id: int, rows: Readings, tally: Tally, *, small: bool) -> Readings:
         """Insert rows and count them; return those whose instants were taken."""
         if not rows:
             return {}

@@ -45,7 +45,7 @@ class Pusher:
     async def _store_by_age(
         self, site_id: int, days: dict[int, Readings], now: int, overwrite: bool
     ) -> Tally:
-        """Store sealable days in their documents, and of the others those that are closed already."""
+        """Store rows in the documents of days that are sealable or closed, all others in `live`."""
         settling = {day for day in days if last_sealable(now) < day < first_fresh(now)}
         closed = await self._closed.which(site_id, settling) if settling else set()
         closed |= {day for day in days if day <= last_sealable(now)}
