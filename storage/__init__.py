@@ -3,9 +3,11 @@
 `connect` gives a client, `Store` takes one of its databases; `Store.prepare` comes first.
 """
 
+from storage.analysis_model import Bucket, BucketPage, Gap, GapPage
 from storage.connection import DATABASE_NAME, connect
 from storage.errors import (
     BadAddress,
+    FleetConflict,
     NoConfiguration,
     NoIdsLeft,
     NoReadings,
@@ -19,6 +21,7 @@ from storage.errors import (
     UnknownFormat,
     UnknownRevision,
     UnknownSite,
+    UnknownSites,
     UnsuitableServer,
 )
 from storage.model import (
@@ -50,9 +53,14 @@ __all__ = [
     "DATABASE_NAME",
     "BadAddress",
     "Battery",
+    "Bucket",
+    "BucketPage",
     "Configuration",
     "Conflict",
     "Creation",
+    "FleetConflict",
+    "Gap",
+    "GapPage",
     "LatestEntry",
     "LatestPage",
     "NewSite",
@@ -81,6 +89,7 @@ __all__ = [
     "UnknownFormat",
     "UnknownRevision",
     "UnknownSite",
+    "UnknownSites",
     "UnsuitableServer",
     "Values",
     "connect",

@@ -1,5 +1,6 @@
 """Live readings: what sites did, the recent ones in `live`, the settled ones in `days`."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from storage.closed_days import ClosedDays
@@ -58,6 +59,14 @@ class Live:
         for instant, values in rows_of(page.series).items():
             return instant, values
         raise NoReadings(site_id)
+
+    async def newest_of(self, site_ids: Iterable[int]) -> dict[int, tuple[int, Values] | None]:
+        """Return the newest reading of each site that is there, None where it has none."""
+        newest: dict[int, tuple[int, Values] | None] = {}
+        for site_id in site_ids:
+            page = await self._ranges.page(Range(site_id, 0, LAST_INSTANT + 1, True, 1))
+            newest[site_id] = next(iter(rows_of(page.series).items()), None)
+        return newest
 
     async def list(
         self, site_id: int, *, start: int, end: int, descending: bool, limit: int

@@ -7,10 +7,12 @@ import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 
 from storage import layout
+from storage.analysis import Analysis
 from storage.availability import bounded, limited
 from storage.clock import Clock
 from storage.configurations import Configurations
 from storage.database import Database, Document
+from storage.fleet import Fleet
 from storage.live import Live
 from storage.server import greet
 from storage.sites import Sites
@@ -40,6 +42,8 @@ class Store:
         self.sites = Sites(self.database)
         self.configurations = Configurations(self.database)
         self.live = Live(self.database, self.sites)
+        self.analysis = Analysis(self.live, self.sites)
+        self.fleet = Fleet(self.database, self.sites, self.live)
 
     @limited
     async def prepare(self) -> None:
