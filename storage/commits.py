@@ -106,7 +106,6 @@ class Commits(Sharing[_Insert, Collection[int]]):
     def _fail(self, error: BaseException) -> None:
         bulk, self._bulk = self._bulk, []
         for share in bulk:
-            self._queue.drop(share.post)
             share.post.fail(error)
 
     def _drop(self, waiter: _Insert) -> None:

@@ -34,8 +34,6 @@ class Waiter(Generic[A]):
         """Answer with an error, unless there is an answer or nobody waits for it any more."""
         if not self.answer.done():
             self.answer.set_exception(error)
-            # Who is cancelled in just this moment never looks, which asyncio would report.
-            self.answer.exception()
 
 
 W = TypeVar("W", bound=Waiter[Any])
@@ -62,7 +60,6 @@ class Sharing(ABC, Generic[W, R]):
         self._closed = True
         while self._call is not None:
             await asyncio.wait([self._call])
-            await asyncio.sleep(0)  # its end is told in the next turn of the event loop
         if self._alarm is not None:
             self._alarm.cancel()
 
@@ -97,7 +94,7 @@ class Sharing(ABC, Generic[W, R]):
             self._start()
 
     def _leave(self, waiter: W) -> None:
-        """Let somebody go, answered or not."""
+        """Let somebody go, answered or not; this comes before the next call chooses for whom."""
         del self._unanswered[waiter]
         self._drop(waiter)
 
@@ -138,5 +135,4 @@ class Sharing(ABC, Generic[W, R]):
             if waiter.since > due:
                 self._set_alarm(max(waiter.since - due, _TICK))
                 return
-            self._drop(waiter)
             waiter.fail(Unavailable("there was no answer in time"))

@@ -95,6 +95,11 @@ def test_who_has_waited_a_second_goes_before_small_posts() -> None:
     assert queue.take(MOST, PATIENCE) == [Share(large, 10, 20)]
 
 
+def test_of_two_who_have_waited_a_second_the_earlier_goes_first_whatever_its_kind() -> None:
+    large, small = waiting(8, 0.0, small=False), waiting(8, 0.1)
+    assert queue_of(large, small).take(MOST, 2.0) == [Share(large, 0, 8), Share(small, 0, 2)]
+
+
 @pytest.mark.parametrize("small", [True, False])
 def test_under_an_endless_rush_of_small_posts_nobody_waits_much_over_a_second(small: bool) -> None:
     queue = queue_of(waiting(1, small=False))

@@ -1,6 +1,7 @@
 """Inserts share bulks: nobody is acknowledged too early, nobody pays for what others do."""
 
 import asyncio
+import gc
 from collections.abc import Collection
 from contextvars import ContextVar
 from typing import Any
@@ -160,13 +161,23 @@ def test_a_bulk_in_flight_goes_on_when_a_caller_is_cancelled_even_the_first_one(
 
 
 def test_a_failure_that_a_cancelled_caller_never_sees_is_not_reported_as_forgotten() -> None:
-    async def scene(loop: JumpingLoop) -> Any:
-        table = Table([1.0], failing={0: 0})
-        call = asyncio.create_task(later(0, commits_of(table, loop), rows(1)))
-        loop.call_later(1.0, loop.call_soon, loop.call_soon, call.cancel)
-        return await outcome(call)
+    """The first caller cancels the second one when both have been failed already."""
 
-    assert play(scene) in (Broken, asyncio.CancelledError)
+    async def scene(loop: JumpingLoop) -> Any:
+        commits = commits_of(Table(failing={0: 0}), loop)
+
+        async def first() -> Any:
+            answer = await outcome(commits.insert(rows(1), small=True))
+            second.cancel()
+            return answer
+
+        one = asyncio.create_task(first())
+        second = asyncio.create_task(outcome(commits.insert(rows(2), small=True)))
+        answers = await asyncio.gather(one, second)
+        gc.collect()
+        return answers
+
+    assert play(scene) == [Broken, asyncio.CancelledError]
 
 
 def test_a_caller_in_flight_waits_no_longer_than_the_timeout() -> None:
@@ -245,6 +256,25 @@ def test_closing_ends_when_the_database_hangs() -> None:
         return await call
 
     assert play(scene) is Unavailable
+
+
+def test_closing_in_the_very_moment_a_bulk_ends_does_not_wait_for_ever() -> None:
+    async def scene(loop: JumpingLoop) -> Any:
+        ending = asyncio.Event()
+
+        async def write(_: list[Document]) -> Collection[int]:
+            await asyncio.sleep(1)
+            ending.set()
+            return ()
+
+        async def closing() -> None:
+            await ending.wait()
+            await commits.close()
+
+        commits = Commits(write, clock=loop.time, timeout=TIMEOUT)
+        return await asyncio.gather(commits.insert(rows(1), small=True), closing())
+
+    assert play(scene) == [[], None]
 
 
 def test_a_bulk_that_is_cancelled_with_the_whole_loop_fails_its_callers() -> None:

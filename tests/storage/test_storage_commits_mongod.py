@@ -117,6 +117,19 @@ async def test_a_caller_with_no_time_left_spoils_the_bulk_of_nobody(real_databas
     assert sizes == [2]
 
 
+async def test_a_bulk_ends_in_time_while_the_server_hangs(own_mongod: PrivateMongod) -> None:
+    async with connect(own_mongod.uri, timeout=30) as client:
+        commits, _ = real_commits(client["hurt"]["live"], timeout=1.0)
+        await commits.insert([reading(1)], small=True)
+        own_mongod.send(signal.SIGSTOP)
+        call = asyncio.create_task(later(0, commits, [reading(2)]))
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(3):
+            await commits.close()
+        own_mongod.send(signal.SIGCONT)
+        assert is_unavailable(await call)
+
+
 async def test_callers_of_a_server_that_hangs_are_told_in_time_and_served_when_it_goes_on(
     own_mongod: PrivateMongod,
 ) -> None:
