@@ -20,6 +20,7 @@ class StorageError(Exception):
     ├── ReadingsConflict    other values are stored for some of the pushed instants
     ├── BadAddress          the address of the database is none
     ├── UnsuitableServer    the database is too old, or no replica set
+    ├── UnknownFormat       a document was written by a newer version of sitewatt
     └── Unavailable         the database is away, slow, not writable or did not confirm
         └── Overloaded      more rows wait to be written than may wait
     """
@@ -102,6 +103,14 @@ class ReadingsConflict(StorageError):
 
 class UnsuitableServer(StorageError):
     """The database is one that cannot keep what the store promises; the text says why."""
+
+
+class UnknownFormat(StorageError):
+    """A document was written by a newer version of sitewatt, in a format that this one lacks."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(f"a document has format {found}; a newer sitewatt wrote it")
+        self.found = found
 
 
 class BadAddress(StorageError):
