@@ -454,7 +454,8 @@ def test_a_reply_that_breaks_the_contract_is_found() -> None:
 
 
 FLEET = CONTRACT.operations["push_fleet"].body
-COLUMNS_OF_NOTHING = {name: [] for name in SCHEMAS["SiteReadings"]["required"] if name != "id"}
+_NAMES = CONTRACT.bundle["components"]["schemas"]["SiteReadings"]["required"]
+COLUMNS_OF_NOTHING: dict[str, list[Any]] = {name: [] for name in _NAMES if name != "id"}
 
 
 def fleet(*entries: Any) -> Any:
