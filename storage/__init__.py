@@ -6,6 +6,7 @@
 from storage.connection import DATABASE_NAME, connect
 from storage.errors import (
     BadAddress,
+    NewerStore,
     NoConfiguration,
     NoIdsLeft,
     NoReadings,
@@ -56,6 +57,7 @@ __all__ = [
     "LatestEntry",
     "LatestPage",
     "NewSite",
+    "NewerStore",
     "NoConfiguration",
     "NoIdsLeft",
     "NoReadings",
