@@ -22,6 +22,8 @@ from storage.errors import (
     UnknownSite,
     UnsuitableServer,
 )
+from storage.findings import Finding
+from storage.inspection import Census, Inspection
 from storage.model import (
     COLUMNS,
     Battery,
@@ -51,9 +53,12 @@ __all__ = [
     "DATABASE_NAME",
     "BadAddress",
     "Battery",
+    "Census",
     "Configuration",
     "Conflict",
     "Creation",
+    "Finding",
+    "Inspection",
     "LatestEntry",
     "LatestPage",
     "NewSite",
