@@ -162,7 +162,7 @@ async def _demo(store: Store) -> None:
 async def _seal(store: Store) -> None:
     await store.prepare()
     sealed = await store.seal()
-    print(f"sealed: {sealed.days:,} days with {sealed.readings:,} readings")
+    print(f"sealed days: {sealed.days:,}, readings moved into them: {sealed.readings:,}")
 
 
 async def _look_at_store(chosen: Settings) -> str:

@@ -32,11 +32,10 @@ def _not_shown(kinds: Counter[tuple[str, bool]]) -> Iterator[str]:
 
 
 def _census(census: Census) -> Iterator[str]:
-    deleted = f", and {census.deleted:,} deleted" if census.deleted else ""
-    yield f"sites: {census.sites:,}{deleted}"
+    yield f"sites: {census.sites:,}, deleted and not purged yet: {census.deleted:,}"
     old = census.unsealed_readings
-    yield f"live: {census.live_readings:,} readings, {old:,} of them of days that can be sealed"
-    yield f"days: {census.days:,} settled days with {census.settled_readings:,} readings"
+    yield f"readings in live: {census.live_readings:,}, of days that can be sealed: {old:,}"
+    yield f"settled days: {census.days:,}, readings in them: {census.settled_readings:,}"
 
 
 def _verdict(kinds: Counter[tuple[str, bool]]) -> str:
