@@ -67,8 +67,7 @@ class Upkeep:
 
     async def run(self) -> None:
         """Prepare the store, and then look after it until cancelled."""
-        while not await _succeeds("the preparation of the store", self._store.prepare):
-            await asyncio.sleep(RETRY_SECONDS)
+        await self._prepare()
         async with asyncio.TaskGroup() as duties:
             duties.create_task(self._repeat("the sweep", self._sweep, SWEEP_SECONDS))
             duties.create_task(self._repeat("the lease", self._take_lease, SWEEP_SECONDS))
@@ -83,6 +82,12 @@ class Upkeep:
             leaving = asyncio.create_task(_succeeds("the end of the lease", self._leave))
             await asyncio.wait({leaving}, timeout=LEAVE_SECONDS)
         await self._store.disconnect()
+
+    async def _prepare(self) -> None:
+        while True:
+            if await _succeeds("the preparation of the store", self._store.prepare):
+                return
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _repeat(self, name: str, work: Work, every: float) -> None:
         while True:

@@ -9,7 +9,7 @@ from pymongo import ASCENDING
 
 from storage.availability import bounded
 from storage.database import CHUNK, Database, delete_some
-from storage.ids import LAST_SITE_ID, day_id, day_of, site_and_day
+from storage.ids import DAY_SECONDS, LAST_SITE_ID, day_id, day_of, site_and_day, span
 
 
 class Removed(NamedTuple):
@@ -41,8 +41,8 @@ class Retention:
     async def remove(self, *, days: int) -> Removed:
         """Remove the settled days that ended `days` days ago or earlier; return how many.
 
-        Readings of `live` are left to the sealing. A call that Unavailable cut short has removed
-        some; the next one goes on at the same site.
+        Days whose readings are in `live` alone are left to the sealing. A call that Unavailable cut
+        short has removed some; the next one goes on at the same site.
         """
         removed = Removed(0, 0)
         end = await self._first_kept(days)
@@ -61,8 +61,8 @@ class Retention:
     @bounded
     async def _oldest(self) -> tuple[int, int] | None:
         """Return the next site that has settled days, and the first of them: one seek."""
-        span = {"$gte": day_id(self._site, 0), "$lt": day_id(LAST_SITE_ID + 1, 0)}
-        found = self.database.days.find({"_id": span}, {"_id": 1}).sort("_id", ASCENDING).limit(1)
+        rest = {"$gte": day_id(self._site, 0), "$lt": day_id(LAST_SITE_ID + 1, 0)}
+        found = self.database.days.find({"_id": rest}, {"_id": 1}).sort("_id", ASCENDING).limit(1)
         return await anext((site_and_day(document["_id"]) async for document in found), None)
 
     async def _empty(self, site_id: int, end: int) -> int:
@@ -80,5 +80,22 @@ class Retention:
 
     @bounded
     async def _remove_some(self, site_id: int, end: int) -> int:
-        span = {"$gte": day_id(site_id, 0), "$lt": day_id(site_id, end)}
-        return len(await delete_some(self.database.days, span))
+        """Remove a site's first CHUNK days before `end`; return how many.
+
+        What interrupted work left of them in `live` goes first: without its document it would count
+        again, with values that may have been replaced since.
+        """
+        old = {"$gte": day_id(site_id, 0), "$lt": day_id(site_id, end)}
+        found = self.database.days.find({"_id": old}, {"_id": 1}).sort("_id", ASCENDING)
+        ids = [document["_id"] async for document in found.limit(CHUNK)]
+        if ids:
+            await self._remove_of_live(ids[0], ids[-1])
+            await self.database.days.delete_many({"_id": {"$gte": ids[0], "$lte": ids[-1]}})
+        return len(ids)
+
+    async def _remove_of_live(self, first: int, last: int) -> None:
+        site_id, day = site_and_day(first)
+        end = site_and_day(last)[1] + 1
+        rows = span(site_id, day * DAY_SECONDS, end * DAY_SECONDS)
+        while await delete_some(self.database.live, rows):
+            pass

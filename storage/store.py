@@ -14,6 +14,7 @@ from storage.database import Database, Document
 from storage.inspection import Inspection
 from storage.lease import Lease
 from storage.live import Live
+from storage.model import Sealed
 from storage.retention import Retention
 from storage.server import greet
 from storage.sites import Sites
@@ -65,6 +66,10 @@ class Store:
     def inspection(self) -> Inspection:
         """Return a new inspection of the store, prepared or not."""
         return Inspection(self.database, self._validators)
+
+    async def seal(self) -> Sealed:
+        """Move the readings of settled days into documents of their own; return how many."""
+        return await self.live.seal()
 
     @bounded
     async def ready(self) -> None:

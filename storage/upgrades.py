@@ -45,13 +45,14 @@ class Upgrades:
         chunk = [site async for site in found.sort("_id", ASCENDING).limit(CHUNK)]
         if not chunk:
             return None
-        last: int = chunk[-1]["_id"]
-        if any("format" not in site for site in chunk):
+        older = [site["_id"] for site in chunk if "format" not in site]
+        if older:
             # Not the `version`: what the site says is the same, and so are its tags.
             await self.database.sites.update_many(
-                {"_id": {"$gt": after, "$lte": last}, "format": {"$exists": False}},
+                {"_id": {"$in": older}, "format": {"$exists": False}},
                 {"$set": {"format": FORMAT}},
             )
+        last: int = chunk[-1]["_id"]
         return last
 
     @limited

@@ -47,15 +47,10 @@ def day(site_id: int, number: int, seconds: tuple[int, ...] = (0, 600), **fields
 
 
 @pytest.fixture
-async def inspected(real_database: Any, schemas: dict[str, Any]) -> Store:
+async def inspected(real_store: Store, clock: Any) -> Store:
     """A sound store with something of everything."""
-
-    async def clock() -> int:
-        return NOW
-
-    store = Store(real_database, schemas=schemas)
-    await store.prepare()
-    store.database.clock = clock
+    clock.now = NOW
+    store = real_store
     database = store.database
     history = [revision(1), revision(2, effective_from=NOW + 10**6)]
     await database.sites.insert_many([site(1), site(2, configurations=history), site(2**31 - 1)])

@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 from storage import Unavailable
 from storage.database import Database
 from storage.documents import day_document
-from storage.ids import DAY_SECONDS, day_id, site_and_day
+from storage.ids import DAY_SECONDS, day_id, reading_id, site_and_day
 from storage.retention import Removed, Retention, first_kept
 
 TODAY = 20_000
@@ -20,10 +20,8 @@ ROW = (1.0, 2.0, 3.0, True, False, True)
 
 
 @pytest.fixture
-def days(database: Any) -> Database:
-    async def clock() -> int:
-        return NOW
-
+def days(database: Any, clock: Any) -> Database:
+    clock.now = NOW
     prepared = Database.of(database, clock)
     prepared.prepared = True
     return prepared
@@ -71,6 +69,15 @@ async def test_readings_that_are_not_settled_stay(days: Database) -> None:
     await days.live.insert_one({"_id": 1 << 32})
     await Retention(days, sleep=at_once).remove(days=3)
     assert await days.live.find_one({}) is not None
+
+
+async def test_what_interrupted_work_left_of_a_day_goes_with_it(days: Database) -> None:
+    await settle(days, 1, [100, TODAY - 5])
+    left_over = [reading_id(1, 100 * DAY_SECONDS + second) for second in range(0, 5_000, 2)]
+    others = [reading_id(2, 100 * DAY_SECONDS), reading_id(1, (TODAY - 5) * DAY_SECONDS)]
+    await days.live.insert_many([{"_id": number} for number in left_over + others])
+    assert await Retention(days, sleep=at_once).remove(days=30) == Removed(sites=1, days=1)
+    assert sorted([row["_id"] async for row in days.live.find({})]) == sorted(others)
 
 
 async def test_more_days_than_one_command_deletes_all_go(days: Database) -> None:
