@@ -8,6 +8,7 @@ from storage.connection import DATABASE_NAME, connect
 from storage.errors import (
     BadAddress,
     FleetConflict,
+    NewerStore,
     NoConfiguration,
     NoIdsLeft,
     NoReadings,
@@ -24,6 +25,8 @@ from storage.errors import (
     UnknownSites,
     UnsuitableServer,
 )
+from storage.findings import Finding
+from storage.inspection import Census, Inspection
 from storage.model import (
     COLUMNS,
     Battery,
@@ -55,15 +58,19 @@ __all__ = [
     "Battery",
     "Bucket",
     "BucketPage",
+    "Census",
     "Configuration",
     "Conflict",
     "Creation",
+    "Finding",
     "FleetConflict",
     "Gap",
     "GapPage",
+    "Inspection",
     "LatestEntry",
     "LatestPage",
     "NewSite",
+    "NewerStore",
     "NoConfiguration",
     "NoIdsLeft",
     "NoReadings",

@@ -22,6 +22,7 @@ class StorageError(Exception):
     ├── FleetConflict       the same, for readings of many sites
     ├── BadAddress          the address of the database is none
     ├── UnsuitableServer    the database is too old, or no replica set
+    │   └── NewerStore      a newer version of sitewatt has upgraded the store
     ├── UnknownFormat       a document was written by a newer version of sitewatt
     └── Unavailable         the database is away, slow, not writable or did not confirm
         └── Overloaded      more rows wait to be written than may wait
@@ -128,6 +129,17 @@ class FleetConflict(StorageError):
 
 class UnsuitableServer(StorageError):
     """The database is one that cannot keep what the store promises; the text says why."""
+
+
+class NewerStore(UnsuitableServer):
+    """The store has a format that this version does not know; nothing of it is touched."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"a newer version of sitewatt has upgraded this store to format {found}, and this one"
+            f" knows formats up to {known}: run that version, or a store of an older backup"
+        )
+        self.found = found
 
 
 class UnknownFormat(StorageError):

@@ -150,6 +150,16 @@ async def tour(store: Store, rows: int) -> None:
     await tour_of_live(store, rows)
     await store.sites.delete(rows - 2, now=NOW)
     await store.sites.sweep(NOW)
+    await tour_of_upkeep(store)
+
+
+async def tour_of_upkeep(store: Store) -> None:
+    for owner in ("one", "two"):
+        await store.lease.take("upkeep", owner, seconds=60)
+    await store.lease.leave("upkeep", "one")
+    assert (await store.retention.remove(days=35)).days > 0
+    await store.database.counters.delete_one({"_id": "format"})
+    await store._upgrades.run()
 
 
 async def tour_of_sites(store: Store, rows: int) -> None:
@@ -236,7 +246,8 @@ async def test_nothing_examines_more_than_twice_what_it_asks_for(
         *((command, "sites") for command in ("aggregate", "find", "update", "delete")),
         *((command, "live") for command in ("find", "update", "delete")),
         *((command, "days") for command in ("aggregate", "find", "update", "delete")),
-        *((command, "counters") for command in ("find", "findAndModify", "update")),
+        *((command, "leases") for command in ("update", "delete")),
+        *((command, "counters") for command in ("find", "findAndModify", "update", "delete")),
         *((command, "retired") for command in ("find", "update")),
     }
 
