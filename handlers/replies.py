@@ -4,7 +4,7 @@ Each function returns a finished Response; a value that breaks the contract is f
 response is validated, not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -27,6 +27,18 @@ class Response(NamedTuple):
 
     status: int
     content: bytes
+    headers: Mapping[str, str]
+
+
+class Stream(NamedTuple):
+    """A status, a body that comes in pieces, and the headers that describe it.
+
+    What reads it takes one piece at a time and closes it early for a client that goes away. An
+    error before the first piece is answered as any other; a later one breaks the connection.
+    """
+
+    status: int
+    chunks: AsyncIterator[bytes]
     headers: Mapping[str, str]
 
 
