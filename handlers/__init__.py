@@ -2,7 +2,8 @@
 
 A function has its operation's id for a name. Its positional parameters are those of the contract
 (dashes and Python's own words bent: `If-Match` is `if_match`, `from` is `from_`) and `body`; its
-keyword-only parameters are bound by the composition root. It returns a `replies.Response`.
+keyword-only parameters are bound by the composition root. It returns a `replies.Response`, or a
+`replies.Stream` for a body that is too long to be held whole.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,9 +11,9 @@ from inspect import getmembers, iscoroutinefunction
 from types import ModuleType
 
 from handlers import configurations, live, service, sites
-from handlers.replies import Response
+from handlers.replies import Response, Stream
 
-Handler = Callable[..., Awaitable[Response]]
+Handler = Callable[..., Awaitable[Response | Stream]]
 
 
 def handlers() -> dict[str, Handler]:
