@@ -41,8 +41,10 @@ from storage.model import (
     Series,
     Site,
     SitePage,
+    Stretch,
     Values,
 )
+from storage.ranges import next_of
 from storage.store import Store
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "SitesExist",
     "StorageError",
     "Store",
+    "Stretch",
     "TooManyRevisions",
     "Unavailable",
     "UnknownFormat",
@@ -84,4 +87,5 @@ __all__ = [
     "UnsuitableServer",
     "Values",
     "connect",
+    "next_of",
 ]
