@@ -408,6 +408,25 @@ def test_a_missing_parameter_is_the_contracts_default_or_none() -> None:
     assert values == {"site_id": 1, "on_conflict": "reject", "dry_run": False}
 
 
+@pytest.mark.parametrize(
+    ("media_type", "limit"), [("application/json", 1_000), ("text/csv", None), (None, 1_000)]
+)
+def test_a_default_for_one_media_type_is_none_for_others(
+    media_type: str | None, limit: int | None
+) -> None:
+    parameters = CONTRACT.operations["list_readings"].parameters
+    path = {"site_id": "1"}
+    assert parameters.read(path, b"", {}, media_type)["limit"] == limit
+    assert parameters.read(path, b"limit=7", {}, media_type)["limit"] == 7
+
+
+def test_a_default_for_a_media_type_that_is_not_offered_is_refused_at_start() -> None:
+    bundle = copy.deepcopy(BUNDLE)
+    bundle["components"]["parameters"]["row_limit"]["x-default-for"] = "text/plain"
+    with pytest.raises(ContractError, match=r"list_readings has parameters .* text/plain"):
+        Contract(bundle)
+
+
 def test_a_parameter_without_its_required_text_is_a_fault() -> None:
     declared = {"name": "to", "in": "query", "required": True, "schema": {"type": "string"}}
     with pytest.raises(BadParameters) as refusal:
