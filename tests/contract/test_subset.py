@@ -25,6 +25,7 @@ VOCABULARY = {
     "x-not-after-now",
     "x-equals-parameter",
     "x-unique-by",
+    "x-most-in-all",
     "x-alternative-by",
 }
 IN_ALL = {"type", "title", "description", "example", "default"}
@@ -181,6 +182,22 @@ def test_unique_by_names_an_integer_of_the_items() -> None:
         if "x-unique-by" in schema:
             items = SCHEMAS[schema["items"]["$ref"].rpartition("/")[2]]
             assert schema["x-unique-by"] in items["properties"]
+
+
+def test_most_in_all_names_an_array_of_the_items_that_may_be_so_long() -> None:
+    for schema in TYPED.values():
+        if "x-most-in-all" in schema:
+            rule = schema["x-most-in-all"]
+            items = SCHEMAS[schema["items"]["$ref"].rpartition("/")[2]]
+            assert items["properties"][rule["member"]]["maxItems"] <= rule["most"]
+
+
+def test_a_parameter_for_a_media_type_names_one_of_the_answers() -> None:
+    parameters = BUNDLE["components"]["parameters"]
+    for operation in OPERATIONS:
+        named = [parameters[p["$ref"].rpartition("/")[2]] for p in operation["parameters"]]
+        offered = operation["responses"].get("200", {}).get("content", {})
+        assert {p["x-media-type"] for p in named if "x-media-type" in p} <= offered.keys()
 
 
 def test_equals_parameter_names_a_path_parameter_of_the_operation_that_takes_the_body() -> None:
