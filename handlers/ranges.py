@@ -15,6 +15,8 @@ ROWS_AT_ONCE = 2_000
 """The readings in a piece of a stream, two weeks of them: some 150 KB of text."""
 
 _JSON = "application/json"
+_FORM = 1
+"""Another number with each change of how the same readings are written: no client has that yet."""
 
 
 class Bounds(TypedDict):
@@ -56,7 +58,7 @@ class Asked(NamedTuple):
 
     def shape(self, stretches: Sequence[Stretch]) -> str:
         """Return the word for all that the answer depends on beside the readings."""
-        return preconditions.digest(orjson.dumps([self, stretches], default=list))[:16]
+        return preconditions.digest(orjson.dumps([_FORM, self, stretches], default=list))[:16]
 
     def link(self, following: int | None) -> dict[str, str]:
         """Return the Link header that leads to the next page, none when nothing follows."""
