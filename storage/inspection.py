@@ -30,7 +30,7 @@ from storage.findings import (
 )
 from storage.ids import day_id, day_of, day_span, site_and_day, site_and_instant, span
 from storage.leftovers import Leftovers
-from storage.upgrades import known_format
+from storage.upgrades import known_format, oldest_format
 
 AT_ONCE: Mapping[str, int] = {"sites": 100, "days": 16}
 """Documents that are read at once where they may be large: 1,000 revisions, 86,400 readings."""
@@ -88,9 +88,10 @@ class Inspection:
 
     @limited
     async def _begin(self) -> tuple[int, list[Finding]]:
-        now, known = await self.database.clock(), await known_format(self.database)
-        said = f"the store has format {known}; `sitewatt serve` upgrades it to {FORMAT}"
-        return now, [note("format", said)] if known < FORMAT else []
+        await known_format(self.database)
+        now, oldest = await self.database.clock(), await oldest_format(self.database)
+        said = f"the store has format {oldest}; `sitewatt serve` upgrades it to {FORMAT}"
+        return now, [note("format", said)] if oldest < FORMAT else []
 
     async def _walk(self, name: str) -> AsyncIterator[list[Document]]:
         """Yield all documents of a collection in the order of their ids, of whatever type."""

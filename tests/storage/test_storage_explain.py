@@ -158,7 +158,7 @@ async def tour_of_upkeep(store: Store) -> None:
         await store.lease.take("upkeep", owner, seconds=60)
     await store.lease.leave("upkeep", "one")
     assert (await store.retention.remove(days=35)).days > 0
-    await store.database.counters.delete_one({"_id": "format"})
+    await store.database.counters.delete_one({"_id": "upgraded"})
     await store._upgrades.run()
 
 

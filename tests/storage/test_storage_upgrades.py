@@ -10,10 +10,10 @@ from bson import json_util
 from mongomock_facade import Database as Mock
 from pymongo.errors import WriteError
 
-from storage import NewerStore, NewSite, Store, Unavailable, UnsuitableServer
+from storage import NewerStore, NewSite, Store, Unavailable, UnknownFormat, UnsuitableServer
 from storage.documents import FORMAT
 from storage.layout import INDEXES
-from storage.upgrades import Upgrades
+from storage.upgrades import Upgrades, known_format
 
 OF_0_1_0: dict[str, Any] = json_util.loads(
     Path(__file__).with_name("store_of_0_1_0.json").read_text()
@@ -21,8 +21,14 @@ OF_0_1_0: dict[str, Any] = json_util.loads(
 """What version 0.1.0 wrote: the validator and the documents of each of its collections."""
 
 NOW = 1_700_000_000
+ROW = (1.0, 2.0, 3.0, True, False, True)
 EACH_TEN_MINUTES = {NOW + 600 * i: (i, i / 4, 1e9, bool(i % 2), False, True) for i in range(5)}
 """What was pushed to site 7."""
+
+
+def store_on(database: Any, schemas: dict[str, Any]) -> Store:
+    """A store that has not been prepared yet."""
+    return Store(database, schemas=schemas, plain=isinstance(database, Mock))
 
 
 @pytest.fixture
@@ -37,7 +43,7 @@ async def old(database: Any, schemas: dict[str, Any]) -> Store:
             await database[name].create_indexes(INDEXES[name])
         if documents:
             await database[name].insert_many([dict(document) for document in documents])
-    return Store(database, schemas=schemas)
+    return store_on(database, schemas)
 
 
 async def documents_of(database: Any) -> dict[str, list[Any]]:
@@ -67,7 +73,8 @@ async def test_every_site_has_the_format_afterwards_and_says_what_it_said(old: S
     await old.prepare()
     after = await documents_of(old.database.raw)
     assert after["sites"] == [{**site, "format": FORMAT} for site in before["sites"]]
-    assert after["counters"] == [{"_id": "format", "last": FORMAT}, *before["counters"]]
+    marks = [{"_id": name, "last": FORMAT} for name in ("format", "upgraded")]
+    assert after["counters"] == [marks[0], *before["counters"], marks[1]]
     assert (after["live"], after["retired"]) == (before["live"], before["retired"])
 
 
@@ -92,7 +99,7 @@ async def test_more_sites_than_one_command_changes_are_all_upgraded(
 ) -> None:
     site = {**OF_0_1_0["documents"]["sites"][1]}
     await old.database.sites.insert_many([{**site, "_id": 10 + n} for n in range(2_500)])
-    await asyncio.gather(*(Store(old.database.raw, schemas=schemas).prepare() for _ in range(4)))
+    await asyncio.gather(*(store_on(old.database.raw, schemas).prepare() for _ in range(4)))
     assert set((await formats(old)).values()) == {FORMAT}
 
 
@@ -130,6 +137,7 @@ async def test_an_upgrade_that_a_crash_cut_short_is_finished_by_the_next(
         with pytest.raises(Unavailable):
             await old.prepare()
     assert set((await formats(old)).values()) == {0, FORMAT}
+    assert await known_format(old.database) == FORMAT
     with pytest.raises(Unavailable):
         await old.sites.get(1)
     await old.prepare()
@@ -142,10 +150,10 @@ async def test_a_change_to_a_site_beside_the_upgrade_is_not_lost(
 ) -> None:
     await old.prepare()
     await old.database.sites.update_many({}, {"$unset": {"format": ""}})
-    await old.database.counters.delete_one({"_id": "format"})
+    await old.database.counters.delete_one({"_id": "upgraded"})
     await asyncio.gather(
         old.sites.update(1, {"name": "Renamed"}, lambda site: None),
-        Store(old.database.raw, schemas=schemas).prepare(),
+        store_on(old.database.raw, schemas).prepare(),
         old.sites.update(7, {"location": "west"}, lambda site: None),
     )
     assert (await old.sites.get(1))["name"] == "Renamed"
@@ -154,8 +162,9 @@ async def test_a_change_to_a_site_beside_the_upgrade_is_not_lost(
 
 
 async def test_a_new_store_has_the_format_from_the_start(store: Store) -> None:
-    marker = await store.database.counters.find_one({"_id": "format"})
-    assert marker == {"_id": "format", "last": FORMAT}
+    for name in ("format", "upgraded"):
+        marker = await store.database.counters.find_one({"_id": name})
+        assert marker == {"_id": name, "last": FORMAT}
     unnamed: NewSite = {"name": "Any", "location": "north"}
     await store.sites.create([unnamed])
     assert await formats(store) == {1: FORMAT}
@@ -196,6 +205,25 @@ async def test_a_newer_store_is_refused_and_nothing_of_it_is_changed(
     assert "days" not in await real_store.database.raw.list_collection_names()
     with pytest.raises(Unavailable):
         await again.sites.get(1)
+
+
+@pytest.mark.parametrize("name", ["live", "days"])
+async def test_a_reading_or_a_day_of_a_newer_format_is_refused_when_it_is_read(
+    real_store: Store, clock: Any, name: str
+) -> None:
+    await real_store.sites.create([{"name": "Any", "location": "north"}])
+    then = clock.now - (86_400 * 9 if name == "days" else 60)
+    await real_store.live.push(1, {then: ROW})
+    await real_store.database.raw.command({"collMod": name, "validator": {}})
+    changed = await real_store.database.raw[name].update_many({}, {"$set": {"f": FORMAT + 1}})
+    assert changed.modified_count == 1
+    for refused in (
+        real_store.live.latest(1),
+        real_store.live.list(1, start=0, end=2**32, descending=False, limit=9),
+        real_store.live.push(1, {then: ROW}),
+    ):
+        with pytest.raises(UnknownFormat, match="a newer sitewatt"):
+            await refused
 
 
 def test_a_newer_store_is_answered_as_an_unsuitable_server() -> None:
