@@ -85,7 +85,8 @@ class Live:
     async def delete(self, site_id: int, *, start: int, end: int) -> int:
         """Delete the readings with start <= instant < end; return how many there were.
 
-        Cut short by Unavailable, it has deleted some of them; the same call again goes on.
+        Cut short by Unavailable, it has deleted some of them; the same call again goes on. Readings
+        that are pushed meanwhile may be deleted too, and two deletions at once may both count one.
         """
         await self._sites.look(site_id)
         return await self._removal.remove(site_id, start, end)

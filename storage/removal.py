@@ -71,7 +71,10 @@ class Removal:
     async def _write(self, site_id: int, day: int, version: ObjectId, kept: Readings) -> bool:
         """Write what is left of a day; False when it has changed since it was read."""
         as_read = {"_id": day_id(site_id, day), "v": version}
-        if not kept:
-            return (await self.database.days.delete_one(as_read)).deleted_count > 0
         changed = day_document(site_id, day, ObjectId(), kept)
-        return (await self.database.days.replace_one(as_read, changed)).matched_count > 0
+        if not (await self.database.days.replace_one(as_read, changed)).matched_count:
+            return False
+        if not kept:
+            now = await self.database.clock()
+            await self._closed.remove_empty(site_id, day, changed["v"], now)
+        return True
