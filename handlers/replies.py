@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from handlers import tables
+from handlers import cursors, tables
 from handlers.columns import receipt_members
 from handlers.instants import format_instant
 from handlers.preconditions import (
@@ -140,6 +140,13 @@ def next_link(**query: Any) -> dict[str, str]:
     given = {name: value for name, value in query.items() if value is not None}
     words = {name: ",".join(v) if isinstance(v, list) else v for name, v in given.items()}
     return {"Link": f'<?{urlencode(words)}>; rel="next"'}
+
+
+def page(body: Any, following: int | None, **query: Any) -> Response:
+    """Return a page, with the Link to the one that begins at an instant when there is another."""
+    if following is None:
+        return json(body)
+    return json(body, headers=next_link(**query, cursor=cursors.write(following)))
 
 
 def require_match(if_match: str | None, site: Site) -> None:
