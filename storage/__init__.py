@@ -47,8 +47,10 @@ from storage.model import (
     Series,
     Site,
     SitePage,
+    Stretch,
     Values,
 )
+from storage.ranges import next_of
 from storage.store import Store
 
 __all__ = [
@@ -91,6 +93,7 @@ __all__ = [
     "SitesExist",
     "StorageError",
     "Store",
+    "Stretch",
     "TooManyRevisions",
     "Unavailable",
     "UnknownFormat",
@@ -100,4 +103,5 @@ __all__ = [
     "UnsuitableServer",
     "Values",
     "connect",
+    "next_of",
 ]

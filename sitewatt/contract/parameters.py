@@ -40,6 +40,7 @@ class Parameter:
         self.argument = argument_name(self.name)
         self.before: str | None = declared.get("x-before")
         self.media_type: str | None = declared.get("x-media-type")
+        self.default_for: str | None = declared.get("x-default-for")
         self.required: bool = declared.get("required", False)
         self.default = declared["schema"].get("default")
         self._type = declared["schema"]["type"]
@@ -68,6 +69,10 @@ class Parameter:
     def is_for(self, media_type: str | None) -> bool:
         """Return whether the parameter is taken for an answer in the media type."""
         return self.media_type is None or media_type is None or media_type == self.media_type
+
+    def has_default_for(self, media_type: str | None) -> bool:
+        """Return whether the parameter's default holds for an answer in the media type."""
+        return self.default_for is None or media_type in (None, self.default_for)
 
     def out_of_place(self) -> Fault:
         """Return the fault of a parameter that is given where it is not taken."""
@@ -115,6 +120,7 @@ class Parameters:
         self._required = [p for p in parameters if p.required and p.in_ != "path"]
         self._ordered = [p for p in parameters if p.before]
         self._choosy = [p for p in parameters if p.media_type]
+        self._defaulting = [p for p in parameters if p.default_for]
 
     @property
     def arguments(self) -> list[str]:
@@ -123,8 +129,9 @@ class Parameters:
 
     @property
     def media_types(self) -> set[str]:
-        """The media types of answers for which alone some parameters are taken."""
-        return {p.media_type for p in self._choosy if p.media_type}
+        """The media types of answers for which alone some parameters, or their defaults, are."""
+        named = [p.media_type for p in self._choosy] + [p.default_for for p in self._defaulting]
+        return {media_type for media_type in named if media_type}
 
     def read(
         self,
@@ -135,12 +142,14 @@ class Parameters:
     ) -> dict[str, Any]:
         """Return the value of every declared parameter by its argument's name.
 
-        One that is not there has the contract's default, else None, and one that is not taken where
-        the answer has the media type is None. `headers` has lower-case names. Raises BadParameters
-        with a fault for each bad one.
+        One that is not there has the contract's default where that holds for the media type of the
+        answer, else None, and so has one that is not taken there. `headers` has lower-case names.
+        Raises BadParameters with a fault for each bad one.
         """
         strange = {p.argument: p for p in self._choosy if not p.is_for(media_type)}
-        values, faults = {**self._defaults, **dict.fromkeys(strange)}, list[Fault]()
+        without = [p.argument for p in self._defaulting if not p.has_default_for(media_type)]
+        values = {**self._defaults, **dict.fromkeys([*strange, *without])}
+        faults = list[Fault]()
         for name, text in path.items():
             self._path[name].put(text, values, faults)
         if query:

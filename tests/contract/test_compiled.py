@@ -334,16 +334,22 @@ def test_a_site_far_into_a_list_is_pointed_at() -> None:
     assert {f.place for f in faults} == {"/sites/850/name"}
 
 
-def test_every_array_of_a_body_is_a_member_of_it() -> None:
-    def arrays(node: Any, depth: int) -> Iterator[int]:
+def test_every_array_of_a_body_is_a_member_of_it_or_of_an_object_in_such_an_array() -> None:
+    def arrays(node: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         if isinstance(node, dict):
             if node.get("type") == "array":
-                yield depth
+                yield way
             for name, child in node.items():
-                yield from arrays(child, depth + (name in ("properties", "items")))
+                step = (name,) if name in ("properties", "items", "oneOf") else ()
+                yield from arrays(child, way + step)
+        for child in node if isinstance(node, list) else ():
+            yield from arrays(child, way)
 
-    for body in ("NewSites", "NewConfiguration", "ReadingColumns", "SitePatch"):
-        assert set(arrays(resolved(COMPONENTS["schemas"][body], COMPONENTS), 0)) <= {1}
+    member = ("properties",)
+    known = {member, ("oneOf", *member)}
+    known |= {(*way, "items", *member) for way in known}
+    found = {way for body in BODIES.values() for way in arrays(body._schema.schema)}
+    assert found <= known
 
 
 @pytest.mark.parametrize(
@@ -406,6 +412,25 @@ def test_a_range_that_ends_before_it_begins_is_a_fault() -> None:
 def test_a_missing_parameter_is_the_contracts_default_or_none() -> None:
     values = CONTRACT.operations["push_live"].parameters.read({"site_id": "1"}, b"", {})
     assert values == {"site_id": 1, "on_conflict": "reject", "dry_run": False}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "limit"), [("application/json", 1_000), ("text/csv", None), (None, 1_000)]
+)
+def test_a_default_for_one_media_type_is_none_for_others(
+    media_type: str | None, limit: int | None
+) -> None:
+    parameters = CONTRACT.operations["list_readings"].parameters
+    path = {"site_id": "1"}
+    assert parameters.read(path, b"", {}, media_type)["limit"] == limit
+    assert parameters.read(path, b"limit=7", {}, media_type)["limit"] == 7
+
+
+def test_a_default_for_a_media_type_that_is_not_offered_is_refused_at_start() -> None:
+    bundle = copy.deepcopy(BUNDLE)
+    bundle["components"]["parameters"]["row_limit"]["x-default-for"] = "text/plain"
+    with pytest.raises(ContractError, match=r"list_readings has parameters .* text/plain"):
+        Contract(bundle)
 
 
 def test_a_parameter_without_its_required_text_is_a_fault() -> None:

@@ -185,6 +185,7 @@ async def tour_of_configurations(store: Store, rows: int) -> None:
     await store.configurations.get(rows, at=NOW)
     await store.configurations.get_revision(rows, 1)
     await store.configurations.list(rows)
+    await store.configurations.stretches(rows, start=0, end=NOW)
 
 
 async def tour_of_live(store: Store, rows: int) -> None:
