@@ -120,8 +120,8 @@ class Upkeep:
 
     async def _retain(self, days: int) -> None:
         removed = await self._store.retention.remove(days=days)
-        if removed.days:
-            logger.info("days that are too old were removed", extra=removed._asdict())
+        if removed:
+            logger.info("days that are too old were removed", extra={"days": removed})
 
 
 async def _succeeds(name: str, work: Work) -> bool:

@@ -157,7 +157,7 @@ async def tour_of_upkeep(store: Store) -> None:
     for owner in ("one", "two"):
         await store.lease.take("upkeep", owner, seconds=60)
     await store.lease.leave("upkeep", "one")
-    assert (await store.retention.remove(days=35)).days > 0
+    assert await store.retention.remove(days=35) > 0
     await store.database.counters.delete_one({"_id": "upgraded"})
     await store._upgrades.run()
 

@@ -12,7 +12,7 @@ from storage import Unavailable
 from storage.database import Database
 from storage.documents import day_document
 from storage.ids import DAY_SECONDS, day_id, reading_id, site_and_day
-from storage.retention import Removed, Retention, first_kept
+from storage.retention import Retention, first_kept
 
 TODAY = 20_000
 NOW = TODAY * DAY_SECONDS + 40_000
@@ -54,7 +54,7 @@ async def test_days_older_than_the_limit_go_and_all_others_stay(days: Database) 
     await settle(days, 1, [0, 5, first - 2, first - 1, first, TODAY - 3])
     await settle(days, 2, [first, first + 1])
     await settle(days, 2**31 - 1, [first - 1, first])
-    assert await Retention(days, sleep=at_once).remove(days=30) == Removed(sites=2, days=5)
+    assert await Retention(days, sleep=at_once).remove(days=30) == 5
     assert await left(days) == [
         (1, first),
         (1, TODAY - 3),
@@ -62,7 +62,7 @@ async def test_days_older_than_the_limit_go_and_all_others_stay(days: Database) 
         (2, first + 1),
         (2**31 - 1, first),
     ]
-    assert await Retention(days, sleep=at_once).remove(days=30) == Removed(sites=0, days=0)
+    assert await Retention(days, sleep=at_once).remove(days=30) == 0
 
 
 async def test_readings_that_are_not_settled_stay(days: Database) -> None:
@@ -76,13 +76,13 @@ async def test_what_interrupted_work_left_of_a_day_goes_with_it(days: Database) 
     left_over = [reading_id(1, 100 * DAY_SECONDS + second) for second in range(0, 5_000, 2)]
     others = [reading_id(2, 100 * DAY_SECONDS), reading_id(1, (TODAY - 5) * DAY_SECONDS)]
     await days.live.insert_many([{"_id": number} for number in left_over + others])
-    assert await Retention(days, sleep=at_once).remove(days=30) == Removed(sites=1, days=1)
+    assert await Retention(days, sleep=at_once).remove(days=30) == 1
     assert sorted([row["_id"] async for row in days.live.find({})]) == sorted(others)
 
 
 async def test_more_days_than_one_command_deletes_all_go(days: Database) -> None:
     await settle(days, 1, range(10_000, 12_500))
-    assert await Retention(days, sleep=at_once).remove(days=30) == Removed(sites=1, days=2_500)
+    assert await Retention(days, sleep=at_once).remove(days=30) == 2_500
     assert await left(days) == []
 
 
@@ -96,40 +96,58 @@ async def test_it_rests_after_each_chunk_as_long_as_the_chunk_took(
 
     await settle(days, 1, range(10_000, 11_500))
     retention = Retention(days, sleep=rest)
-    some = retention._remove_some
+    delete = retention._delete
 
-    async def slowly(site_id: int, end: int) -> int:
+    async def slowly(ids: list[int]) -> int:
         await asyncio.sleep(0.1)
-        return await some(site_id, end)
+        return await delete(ids)
 
-    monkeypatch.setattr(retention, "_remove_some", slowly)
+    monkeypatch.setattr(retention, "_delete", slowly)
     await retention.remove(days=30)
     assert len(rests) == 2
     assert min(rests) > 0.09
 
 
+async def test_many_sites_are_looked_at_before_one_deletion(
+    days: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for site_id in range(1, 251):
+        await settle(days, site_id, [10, TODAY - 3])
+    retention = Retention(days, sleep=at_once)
+    delete, deletions = retention._delete, list[int]()
+
+    async def counted(ids: list[int]) -> int:
+        deletions.append(len(ids))
+        return await delete(ids)
+
+    monkeypatch.setattr(retention, "_delete", counted)
+    assert await retention.remove(days=30) == 250
+    assert deletions == [100, 100, 50]
+    assert await left(days) == [(site_id, TODAY - 3) for site_id in range(1, 251)]
+
+
 async def test_a_pass_that_broke_off_is_gone_on_with(
     days: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for site_id in range(1, 6):
-        await settle(days, site_id, [10, 11])
+    for site_id in (1, 2, 3):
+        await settle(days, site_id, range(9_000, 9_700))
     retention = Retention(days, sleep=at_once)
-    some = retention._remove_some
+    delete = retention._delete
 
-    async def fails_at_site_3(site_id: int, end: int) -> int:
-        if site_id == 3:
+    async def fails_the_second_time(ids: list[int]) -> int:
+        if ids[0] != day_id(1, 9_000):
             raise Unavailable("gone")
-        return await some(site_id, end)
+        return await delete(ids)
 
     with monkeypatch.context() as patch:
-        patch.setattr(retention, "_remove_some", fails_at_site_3)
+        patch.setattr(retention, "_delete", fails_the_second_time)
         with pytest.raises(Unavailable):
             await retention.remove(days=30)
-    assert {site_id for site_id, _ in await left(days)} == {3, 4, 5}
+    assert len(await left(days)) == 1_100
     await settle(days, 1, [12])
-    assert await retention.remove(days=30) == Removed(sites=3, days=6)
+    assert await retention.remove(days=30) == 1_100
     assert await left(days) == [(1, 12)]
-    assert await retention.remove(days=30) == Removed(sites=1, days=1)
+    assert await retention.remove(days=30) == 1
 
 
 async def test_a_database_that_is_away_is_unavailable(

@@ -10,7 +10,6 @@ import pytest
 from sitewatt import upkeep as kept
 from sitewatt.upkeep import upkeep
 from storage import Sealed, Unavailable
-from storage.retention import Removed
 
 NOW = 1_700_000_000
 
@@ -48,9 +47,9 @@ class StandIn:
         self._ask("seal")
         return Sealed(2, 288)
 
-    async def remove(self, *, days: int) -> Removed:
+    async def remove(self, *, days: int) -> int:
         self._ask("remove", days)
-        return Removed(1, 30)
+        return 30
 
     async def disconnect(self) -> None:
         self._ask("disconnect")
@@ -183,7 +182,7 @@ async def test_what_was_done_is_logged_with_its_numbers(caplog: pytest.LogCaptur
     said = {record.message: vars(record) for record in caplog.records}
     sealed, removed = said["settled days were sealed"], said["days that are too old were removed"]
     assert (sealed["days"], sealed["readings"]) == (2, 288)
-    assert (removed["sites"], removed["days"]) == (1, 30)
+    assert removed["days"] == 30
 
 
 async def test_nothing_is_logged_where_nothing_was_to_do(
