@@ -12,8 +12,9 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from key import KEY
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bench.common.key import KEY
 
 INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.0+)?"
