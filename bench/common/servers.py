@@ -125,12 +125,12 @@ def uvicorn(app: str, port: int, *, http: str = "httptools") -> list[str]:
 _QUIET = ["--log-level", "warning", "--no-server-header", "--no-proxy-headers"]
 
 
-def node(program: Path) -> list[str]:
-    """Return the command of a server that runs on Node.js; raises NotStarted."""
+def node(program: Path, *options: str) -> list[str]:
+    """Return the command of a server that runs on Node.js with these options; raises NotStarted."""
     found = shutil.which("node")
     if found is None or not (BENCH / "node_modules" / "fastify").is_dir():
         raise NotStarted("fastify needs Node.js and: npm ci --prefix bench")
-    return [found, str(program)]
+    return [found, *options, str(program)]
 
 
 def free_port() -> int:

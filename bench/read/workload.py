@@ -18,7 +18,7 @@ MANY = 2_000
 
 
 class Fleet:
-    """Sites that have reported for `days` until now, and a few that fell silent SETTLED_DAYS ago."""
+    """Sites that have reported for `days` until now, and some that fell silent a while ago."""
 
     def __init__(self, sites: int, days: int) -> None:
         self.end = int(time.time()) // SLOT_SECONDS * SLOT_SECONDS + SLOT_SECONDS

