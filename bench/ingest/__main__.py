@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from bench.common.servers import Server
 from bench.ingest.memory import memory
-from bench.ingest.workload import Batches, Singles, history, past_days, recent_days
 from bench.stored.command import checked_servers, numbers, parser, run, with_servers
 from bench.stored.mongod import Stores
+from bench.stored.pushes import Batches, Singles, history, past_days, recent_days
 from bench.stored.report import comparison, particulars, surroundings
 from bench.stored.servers import LIMIT
 from bench.stored.turns import Kind, Results, take_turns

@@ -9,13 +9,13 @@ from statistics import median
 from bench.common.client import exchange
 from bench.common.servers import Server
 from bench.common.tables import table
-from bench.read.workload import Fleet
 from bench.stored.command import checked_servers, parser, run, with_servers
+from bench.stored.fleet import Fleet
 from bench.stored.loading import checkpoint, histories, store
 from bench.stored.mongod import Stores
 from bench.stored.report import ALL_NAMES, comparison, particulars, surroundings
 from bench.stored.servers import LIMIT
-from bench.stored.turns import Kind, Results, Slice, say, take_turns
+from bench.stored.turns import Kind, Results, Slice, asking, say, take_turns
 
 COMPARED = 5
 """Of each kind, so many answers are compared before it is measured."""
@@ -35,8 +35,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure(stores: Stores, core: int, given: argparse.Namespace) -> str:
-    fleet = Fleet(given.sites, given.days)
-    kinds = fleet.kinds()
+    silent = range(given.sites + 1, given.sites + 1 + max(1, given.sites // 5))
+    fleet = Fleet(range(1, given.sites + 1), given.days, silent)
+    kinds = _kinds(fleet)
     with checked_servers(stores, given, core=core, sites=fleet.silent[-1]) as servers:
         real = {name: server for name, server in servers.items() if name != LIMIT}
         _fill(real.values(), fleet)
@@ -47,6 +48,21 @@ def _measure(stores: Stores, core: int, given: argparse.Namespace) -> str:
     readings = sum(map(len, fleet.readings.values()))
     said = f"{surroundings(stores.version)} Each store has {readings:,} readings."
     return "\n\n".join([said, *_tables(results, kinds)]) + "\n"
+
+
+def _kinds(fleet: Fleet) -> list[Kind]:
+    latest, day, month = fleet.latest(fleet.reporting), fleet.ranges(1), fleet.ranges(30)
+    return [
+        asking("latest, 1 connection", latest, 1),
+        asking("latest, 64 connections", latest, 64),
+        asking("latest of silent sites, 64", fleet.latest(fleet.silent), 64),
+        asking("1 day, 1 connection", day, 1),
+        asking("30 days, 1 connection", month, 1),
+        asking("1 day, 8 connections", day, 8),
+        asking("30 days, 8 connections", month, 8),
+        asking("last 24 h, 8 connections", fleet.until_now(1), 8),
+        asking("last 30 days, 8 connections", fleet.until_now(30), 8),
+    ]
 
 
 def _fill(servers: Iterable[Server], fleet: Fleet) -> None:

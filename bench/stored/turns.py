@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import NamedTuple
 
 from bench.common import client
@@ -30,6 +31,11 @@ class Kind:
     status: int = 201
     rows: int = 1
     pause: float = 0
+
+
+def asking(name: str, requests: Sequence[bytes], connections: int) -> Kind:
+    """Return the kind of requests that only read: all servers are asked the same, in turn."""
+    return Kind(name, lambda _: cycle(requests), connections, status=200)
 
 
 class Slice(NamedTuple):

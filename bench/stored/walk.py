@@ -25,6 +25,12 @@ from storage import COLUMNS
 SLOT_SECONDS = 600
 DAY_SLOTS = 144
 DAY_SECONDS = 86_400
+SETTLED_DAYS = 4
+"""Days that ended so many days ago are settled."""
+
+MIDNIGHT = -3600
+"""A site's day begins at midnight in Berlin or Prague, an hour before that of UTC."""
+
 CAPACITY_KWH = 3_100
 MOST_KWH = 400 / 6
 """What a battery of 400 kW takes or gives in ten minutes."""

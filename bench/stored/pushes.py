@@ -6,14 +6,17 @@ from itertools import count, cycle
 from random import Random
 
 from bench.common.messages import head, live, written
-from bench.stored.walk import DAY_SECONDS, DAY_SLOTS, SLOT_SECONDS, body, walk
+from bench.stored.walk import (
+    DAY_SECONDS,
+    DAY_SLOTS,
+    MIDNIGHT,
+    SETTLED_DAYS,
+    SLOT_SECONDS,
+    body,
+    walk,
+)
 
 BATCH = 10_000
-LONG_AGO_DAYS = 5
-"""History ends so many days ago: its days are settled."""
-
-MIDNIGHT = -3600
-"""A site's day begins at midnight in Berlin or Prague, an hour before that of UTC."""
 
 
 class Singles:
@@ -100,7 +103,7 @@ def history(sites: range) -> Batches:
 
 
 def _end_of_history() -> int:
-    return int(time.time()) // DAY_SECONDS * DAY_SECONDS - LONG_AGO_DAYS * DAY_SECONDS + MIDNIGHT
+    return int(time.time()) // DAY_SECONDS * DAY_SECONDS - SETTLED_DAYS * DAY_SECONDS + MIDNIGHT
 
 
 def _before_length(site: int) -> bytes:
