@@ -4,12 +4,13 @@ Each function returns a finished Response; a value that breaks the contract is f
 response is validated, not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
 
+from handlers import cursors
 from handlers.columns import receipt_members
 from handlers.instants import format_instant
 from handlers.preconditions import (
@@ -27,6 +28,18 @@ class Response(NamedTuple):
 
     status: int
     content: bytes
+    headers: Mapping[str, str]
+
+
+class Stream(NamedTuple):
+    """A status, a body that comes in pieces, and the headers that describe it.
+
+    What reads it takes one piece at a time and closes it early for a client that goes away. An
+    error before the first piece is answered as any other; a later one breaks the connection.
+    """
+
+    status: int
+    chunks: AsyncIterator[bytes]
     headers: Mapping[str, str]
 
 
@@ -90,6 +103,13 @@ def next_link(**query: Any) -> dict[str, str]:
     given = {name: value for name, value in query.items() if value is not None}
     words = {name: ",".join(v) if isinstance(v, list) else v for name, v in given.items()}
     return {"Link": f'<?{urlencode(words)}>; rel="next"'}
+
+
+def page(body: Any, following: int | None, **query: Any) -> Response:
+    """Return a page, with the Link to the one that begins at an instant when there is another."""
+    if following is None:
+        return json(body)
+    return json(body, headers=next_link(**query, cursor=cursors.write(following)))
 
 
 def require_match(if_match: str | None, site: Site) -> None:

@@ -1,8 +1,9 @@
 """A schema of the contract, compiled once: JSON Schema by jsonschema-rs, our vocabulary by us."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator, ValidationError
@@ -26,7 +27,8 @@ class Schema:
     """Judges values by one schema of the contract whose references have been resolved.
 
     The subset of the contract is assumed: one `type` each, `oneOf` only at the root and between
-    alternatives that exclude each other, `x-` keywords not inside `items`.
+    alternatives that exclude each other. Where `x-` keywords stand inside the `items` of an array,
+    each entry is judged by a schema of its own.
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
@@ -35,6 +37,7 @@ class Schema:
         self._reader = reader(schema)
         self._counter = counter(schema)
         self._rules = [(path, RULES[keyword], keyword, s) for path, keyword, s in _rules(schema)]
+        self._entries = [(path, Schema(items)) for path, items in _ruled_items(schema)]
         self._alternatives = [Schema(alternative) for alternative in schema.get("oneOf", ())]
         self._by: str | None = schema.get("x-alternative-by")
         if self._alternatives and self._by is None:
@@ -43,8 +46,13 @@ class Schema:
 
     @cached_property
     def _explaining(self) -> Draft202012Validator:
-        """The whole schema, for what has been refused."""
-        return _validator(self.schema)
+        """The schema, for what has been refused; entries with rules of their own are left out."""
+        return _validator(self._shallow)
+
+    @cached_property
+    def _shallow(self) -> Mapping[str, Any]:
+        shallow: Mapping[str, Any] = _without_items(self.schema, {p for p, _ in self._entries})
+        return shallow
 
     def meant(self, value: Any) -> "Schema":
         """Return the alternative in which the member of `x-alternative-by` is as in the value.
@@ -68,11 +76,18 @@ class Schema:
         if self._alternatives:
             return self.meant(value).read(value, request)
         read = self._understood(value)
+        self._keep_rules(read, request)
+        return read
+
+    def _keep_rules(self, read: Any, request: Request) -> None:
+        """Promise that what was read keeps our vocabulary; raises Unfit."""
         for path, rule, _, setting in self._rules:
             given = _at(read, path)
             if given is not _ABSENT and not rule.kept(given, setting, request):
                 raise Unfit
-        return read
+        for path, schema in self._entries:
+            for entry in _listed(_at(read, path)):
+                schema._keep_rules(entry, request)
 
     def accepts(self, value: Any, request: Request) -> bool:
         """Return whether the value keeps every rule of the schema."""
@@ -92,13 +107,22 @@ class Schema:
 
         Where the schema has alternatives, the faults speak of the one that was meant.
         """
-        schema = self.meant(value)
-        try:
-            schema._understood(value)
-            found = schema._broken_rules(value, request)
-        except Unfit:
-            found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
+        found = self.meant(value)._found(value, request)
         return _without_echoes(islice(found, _TOLD_AT_ONCE * most))[:most]
+
+    def _found(self, value: Any, request: Request) -> Iterator[Fault]:
+        """Yield what is wrong, a faulty spelling with its echoes."""
+        try:
+            self._understood(value)
+        except Unfit:
+            yield from self._broken_keywords(value)
+        yield from self._broken_rules(value, request)
+        for path, schema in self._entries:
+            most = _at(self.schema, _to_items(path)[:-1]).get("maxItems")
+            for place, entry in enumerate(_listed(_at(value, path))[:most]):
+                above = pointer((*path, place))
+                for fault in schema._found(entry, request) if isinstance(entry, dict) else ():
+                    yield replace(fault, place=above + fault.place)
 
     def _understood(self, value: Any) -> Any:
         """Return what the value means by JSON Schema and its formats alone; raises Unfit."""
@@ -123,7 +147,7 @@ class Schema:
         return 2 if _is_of(value[name], wanted["type"]) else 1
 
     def _broken_keywords(self, value: Any) -> Iterator[Fault]:
-        windows = Windows(value, self.schema)
+        windows = Windows(value, self._shallow)
         for name, limit in windows.oversized():
             said, hint = explain("maxItems", None, {"maxItems": limit})
             yield Fault("body", pointer((name,)), "maxItems", said, hint)
@@ -143,7 +167,7 @@ class Schema:
 
     def _explained(self, error: ValidationError, path: Path) -> Iterator[Fault]:
         keyword = error.kind.name
-        schema = _at(self.schema, tuple(error.schema_path[:-1]))
+        schema = _at(self._shallow, tuple(error.schema_path[:-1]))
         if keyword == "additionalProperties":
             for name in error.kind.as_dict()["unexpected"]:
                 hint = did_you_mean(name, schema["properties"])
@@ -185,8 +209,35 @@ def _rules(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, s
             yield path, keyword, setting
     for name, member in schema.get("properties", {}).items():
         yield from _rules(member, (*path, name))
-    if "items" in schema and next(_rules(schema["items"], path), None) is not None:
-        raise ContractError(f"a rule of the x- vocabulary stands inside the items of {path}")
+
+
+def _ruled_items(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield where below the value there is an array with rules inside its items, and the items."""
+    for name, member in schema.get("properties", {}).items():
+        yield from _ruled_items(member, (*path, name))
+    items = schema.get("items")
+    if items is not None and (any(_rules(items)) or any(_ruled_items(items))):
+        yield path, items
+
+
+def _without_items(schema: Any, paths: Container[Path], path: Path = ()) -> Any:
+    """Return the schema with no more said of the entries of the arrays at the paths than a type."""
+    if path in paths:
+        return {**schema, "items": {"type": schema["items"]["type"]}}
+    if "properties" not in schema:
+        return schema
+    members = schema["properties"].items()
+    kept = {name: _without_items(member, paths, (*path, name)) for name, member in members}
+    return {**schema, "properties": kept}
+
+
+def _to_items(path: Path) -> Path:
+    """Return the path in a schema of the items of the array at a path of its values."""
+    return (*(step for name in path for step in ("properties", name)), "items")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _at(value: Any, path: Sequence[str | int]) -> Any:

@@ -2,6 +2,7 @@
 
     x-equal-length: [names]        the named arrays of this object are of one length
     x-unique-instants: true        no two stamps of this array name the same instant
+    x-most-in-all: {member, most}  the arrays of this member of all entries have no more values
     x-unique-by: name              no two objects of this array have the same value for the member
     x-not-after-now: seconds       this stamp, or each of this array, is at most so far ahead of now
     x-equals-parameter: name       this value is that of the request's parameter
@@ -84,6 +85,20 @@ def repeated_members(value: Any, name: str, request: Request) -> Iterator[Findin
             yield (place, name), f"repeats the `{name}` of entry {seen[key]}", None
 
 
+def few_in_all(value: Sequence[Any], limit: Mapping[str, Any], request: Request) -> bool:
+    """Return whether the named arrays of all entries together have no more values than they may."""
+    return bool(sum(len(entry[limit["member"]]) for entry in value) <= limit["most"])
+
+
+def too_many_in_all(value: Any, limit: Mapping[str, Any], request: Request) -> Iterator[Finding]:
+    """Yield the list when the named arrays of its entries have too many values together."""
+    arrays = [e.get(limit["member"]) for e in _entries(value) if isinstance(e, dict)]
+    number = sum(len(array) for array in arrays if isinstance(array, list))
+    if number > limit["most"]:
+        said = f"must not have more than {limit['most']} values of `{limit['member']}` in all"
+        yield (), said, f"it has {number}; send it in parts"
+
+
 def not_after_now(value: int | Sequence[int], grace: int, request: Request) -> bool:
     """Return whether no instant lies further ahead of the clock than the seconds of grace."""
     latest = value if isinstance(value, int) else max(value, default=0)
@@ -115,6 +130,7 @@ RULES: Mapping[str, Rule] = {
     "x-equal-length": Rule(lengths_equal, unequal_lengths),
     "x-unique-instants": Rule(all_differ, repeated_instants),
     "x-unique-by": Rule(unique_by, repeated_members),
+    "x-most-in-all": Rule(few_in_all, too_many_in_all),
     "x-not-after-now": Rule(not_after_now, ahead_of_now),
     "x-equals-parameter": Rule(equals_parameter, another_parameter),
 }

@@ -25,6 +25,7 @@ VOCABULARY = {
     "x-not-after-now",
     "x-equals-parameter",
     "x-unique-by",
+    "x-most-in-all",
     "x-alternative-by",
 }
 IN_ALL = {"type", "title", "description", "example", "default"}
@@ -181,6 +182,14 @@ def test_unique_by_names_an_integer_of_the_items() -> None:
         if "x-unique-by" in schema:
             items = SCHEMAS[schema["items"]["$ref"].rpartition("/")[2]]
             assert schema["x-unique-by"] in items["properties"]
+
+
+def test_most_in_all_names_an_array_of_the_items() -> None:
+    for schema in TYPED.values():
+        if "x-most-in-all" in schema:
+            items = SCHEMAS[schema["items"]["$ref"].rpartition("/")[2]]
+            member = items["properties"][schema["x-most-in-all"]["member"]]
+            assert schema["x-most-in-all"]["most"] == member["maxItems"]
 
 
 def test_equals_parameter_names_a_path_parameter_of_the_operation_that_takes_the_body() -> None:
