@@ -17,7 +17,7 @@ BENCH = Path(__file__).parents[1]
 ROOT = BENCH.parent
 BASE = "sitewatt"
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 Command = Callable[[int], Sequence[str]]
 """Port to the command of a server that listens on it."""

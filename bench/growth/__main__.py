@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import Any
 
@@ -10,13 +10,13 @@ from bench.common.servers import Server
 from bench.common.tables import table
 from bench.growth.disk import disk_table
 from bench.growth.examined import examined, examined_table
-from bench.growth.stores import Growing
+from bench.growth.stores import Growing, said
 from bench.stored.check import create_sites
 from bench.stored.command import numbers, parser, run
 from bench.stored.fleet import Fleet
 from bench.stored.loading import checkpoint, histories, store
 from bench.stored.mongod import Stores
-from bench.stored.report import surroundings
+from bench.stored.report import Figure
 from bench.stored.servers import running_on
 from bench.stored.turns import Results, say, take_turns
 from bench.stored.walk import Meter
@@ -50,30 +50,28 @@ def _arguments() -> argparse.Namespace:
     return made.parse_args()
 
 
-def _measure(stores: Stores, core: int, given: argparse.Namespace) -> str:
-    tables = [surroundings(stores.version)]
+def _measure(stores: Stores, core: int, given: argparse.Namespace) -> Iterator[str]:
     if "sizes" in given.parts.split(","):
-        tables += _sizes(stores, core, given)
+        yield from _sizes(stores, core, given)
     if "meters" in given.parts.split(","):
-        tables.append(_meters(stores, core))
-    return "\n\n".join(tables) + "\n"
+        yield _meters(stores, core)
 
 
-def _sizes(stores: Stores, core: int, given: argparse.Namespace) -> list[str]:
+def _sizes(stores: Stores, core: int, given: argparse.Namespace) -> Iterator[str]:
     growing = Growing(given.sizes, given.sites)
     with running_on(stores, [*growing.names, RIVAL], core=core) as started:
         servers = {name: started[name] for name in growing.names}
         for server in servers.values():
             create_sites(server, growing.sites)
         counts = _fill(growing, started)
-        disk = disk_table(stores, _on_disk(growing))
+        yield f"The stores have {' and '.join(f'{n:,}' for n in counts.values())} readings."
+        yield disk_table(stores, _on_disk(growing))
         seen = {
-            kind.name: {n: examined(servers[n], kind, stores) for n in growing.filled}
+            kind.name: {said(n): examined(servers[n], kind, stores) for n in growing.filled}
             for kind in growing.reads()
         }
-        results = _turns(growing, servers, stores, given)
-    said = ", ".join(f"{name} has {count:,} readings" for name, count in counts.items())
-    return [f"{said}.", *_times(growing, results), examined_table(seen), disk]
+        yield examined_table(seen)
+        yield from _times(growing, _turns(growing, servers, stores, given))
 
 
 def _fill(growing: Growing, servers: Mapping[str, Server]) -> dict[str, int]:
@@ -86,8 +84,8 @@ def _fill(growing: Growing, servers: Mapping[str, Server]) -> dict[str, int]:
 
 
 def _on_disk(growing: Growing) -> list[tuple[str, str, str]]:
-    asked = [(f"{name}, settled days", name, "days") for name in growing.filled]
-    asked += [(f"{name}, recent days", name, "live") for name in growing.filled]
+    asked = [(f"{said(name)}, settled days", name, "days") for name in growing.filled]
+    asked += [(f"{said(name)}, recent days", name, "live") for name in growing.filled]
     return [*asked, ("one document a reading, as the others have it", RIVAL, "live")]
 
 
@@ -106,12 +104,11 @@ def _turns(
 
 def _times(growing: Growing, results: Results) -> list[str]:
     kinds = list(dict.fromkeys(kind for _, kind in results))
-    ratio = f"{growing.filled[-1]} / {growing.filled[0]}"
-    figures = {
+    smallest, largest = growing.filled[0], growing.filled[-1]
+    ratio = f"{said(largest)} / {said(smallest)}"
+    figures: Mapping[str, Figure] = {
         "ms a request": lambda s: 1000 * s.load.seconds / s.load.requests,
-        "CPU us a request, server and mongod": lambda s: (
-            (s.server_cpu + s.mongod_cpu) * s.kind.rows
-        ),
+        "CPU us, server and mongod": lambda s: (s.server_cpu + s.mongod_cpu) * s.kind.rows,
     }
     tables: list[str] = []
     for head, figure in figures.items():
@@ -119,9 +116,9 @@ def _times(growing: Growing, results: Results) -> list[str]:
         for kind in kinds:
             by_store = {n: [figure(s) for s in results.get((n, kind), ())] for n in growing.names}
             cells = [f"{median(row):,.2f}" if row else "-" for row in by_store.values()]
-            pairs = zip(by_store[growing.filled[0]], by_store[growing.filled[-1]], strict=True)
+            pairs = zip(by_store[smallest], by_store[largest], strict=True)
             rows.append([kind, *cells, f"**{median(big / small for small, big in pairs):.2f}**"])
-        tables.append(table([head, *growing.names, ratio], rows))
+        tables.append(table([head, *map(said, growing.names), ratio], rows))
     return tables
 
 
@@ -129,14 +126,14 @@ def _meters(stores: Stores, core: int) -> str:
     """Return what settled readings take on disk when devices write them otherwise."""
     asked: list[tuple[str, str, str]] = []
     fleet = Fleet(range(1, METER_SITES + 1), METER_DAYS)
-    for number, (said, meter) in enumerate(METERS.items()):
+    for number, (written, meter) in enumerate(METERS.items()):
         name = f"sitewatt-meter{number}"
         with running_on(stores, [name], core=core) as servers:
             create_sites(servers[name], METER_SITES)
             for site, _, text in histories(fleet.readings, meter):
                 store(servers[name], site, text)
-        say(f"filled: {said}")
-        asked.append((said, name, "days"))
+        say(f"filled: {written}")
+        asked.append((written, name, "days"))
     return disk_table(stores, asked)
 
 

@@ -48,7 +48,7 @@ def _profiled(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _summed(profiled: list[dict[str, Any]]) -> Examined:
     def mean(field: str) -> float:
-        return sum(entry.get(field, 0) for entry in profiled) / REQUESTS
+        return sum(float(entry.get(field, 0)) for entry in profiled) / REQUESTS
 
     plans = Counter(
         f"{entry['ns'].rpartition('.')[2]}: {entry['planSummary']}"
@@ -67,13 +67,16 @@ def _summed(profiled: list[dict[str, Any]]) -> Examined:
 def examined_table(found: Mapping[str, Mapping[str, Examined]]) -> str:
     """Return the table of what was found, by kind of request and then by store."""
     stores = list(next(iter(found.values())))
-    head = ["keys / documents examined a request", *stores, "equal", "plans"]
+    head = ["commands: keys / documents examined", *stores, "equal", "plans"]
     rows = [[kind, *_cells(by_store)] for kind, by_store in found.items()]
     return table(head, rows)
 
 
 def _cells(by_store: Mapping[str, Examined]) -> list[str]:
-    counts = [f"{seen.keys:,.1f} / {seen.documents:,.1f}" for seen in by_store.values()]
+    counts = [
+        f"{seen.commands:.1f}: {seen.keys:,.1f} / {seen.documents:,.1f}"
+        for seen in by_store.values()
+    ]
     equal = "yes" if len(set(counts)) == 1 else "no"
     plans = sorted({plan for seen in by_store.values() for plan in seen.plans})
     return [*counts, equal, "; ".join(plans)]

@@ -61,5 +61,10 @@ def name_of(size: int) -> str:
     return f"sitewatt-{size}"
 
 
+def said(name: str) -> str:
+    """Return the size of a store as tables say it."""
+    return f"{int(name.rpartition('-')[2]):,}"
+
+
 def _asking(what: str, by_store: dict[str, list[bytes]]) -> Kind:
     return Kind(what, lambda name: cycle(by_store[name]), 1, status=200)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 
 from bench.common.servers import Server
@@ -9,7 +10,7 @@ from bench.ingest.memory import memory
 from bench.stored.command import checked_servers, numbers, parser, run, with_servers
 from bench.stored.mongod import Stores
 from bench.stored.pushes import Batches, Singles, history, past_days, recent_days
-from bench.stored.report import comparison, particulars, surroundings
+from bench.stored.report import comparison, particulars
 from bench.stored.servers import LIMIT
 from bench.stored.turns import Kind, Results, take_turns
 from bench.stored.walk import DAY_SLOTS
@@ -38,24 +39,22 @@ def _arguments() -> argparse.Namespace:
     return made.parse_args()
 
 
-def _measure(stores: Stores, core: int, given: argparse.Namespace) -> str:
+def _measure(stores: Stores, core: int, given: argparse.Namespace) -> Iterator[str]:
     parts = given.parts.split(",")
     ends = [given.sites + n * BATCH_SITES for n in range(4)]
     ranges = [range(a + 1, b + 1) for a, b in pairwise([0, *ends])]
     with checked_servers(stores, given, core=core, sites=ends[-1]) as servers:
         singles = Singles(ranges[0])
-        tables = [surroundings(stores.version)]
         if "singles" in parts:
             kinds = _singles(singles, given.connections)
-            tables += _singles_tables(_turns(servers, kinds, stores, given), kinds)
+            yield from _singles_tables(_turns(servers, kinds, stores, given), kinds)
         if "batches" in parts:
             kinds = _batches(ranges[1:], given.importers)
             with_store = {name: servers[name] for name in servers if name != LIMIT}
-            tables += _batches_tables(_turns(with_store, kinds, stores, given), kinds)
+            yield from _batches_tables(_turns(with_store, kinds, stores, given), kinds)
         if "memory" in parts:
             kind = Kind("256", singles.new, connections=256)
-            tables.append(memory(servers, kind, stores, seconds=given.memory))
-    return "\n\n".join(tables) + "\n"
+            yield memory(servers, kind, stores, seconds=given.memory)
 
 
 def _turns(

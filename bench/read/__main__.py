@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import median
 
 from bench.common.client import exchange
@@ -13,7 +13,7 @@ from bench.stored.command import checked_servers, parser, run, with_servers
 from bench.stored.fleet import Fleet
 from bench.stored.loading import checkpoint, histories, store
 from bench.stored.mongod import Stores
-from bench.stored.report import ALL_NAMES, comparison, particulars, surroundings
+from bench.stored.report import ALL_NAMES, comparison, particulars
 from bench.stored.servers import LIMIT
 from bench.stored.turns import Kind, Results, Slice, asking, say, take_turns
 
@@ -34,7 +34,7 @@ def _arguments() -> argparse.Namespace:
     return made.parse_args()
 
 
-def _measure(stores: Stores, core: int, given: argparse.Namespace) -> str:
+def _measure(stores: Stores, core: int, given: argparse.Namespace) -> Iterator[str]:
     silent = range(given.sites + 1, given.sites + 1 + max(1, given.sites // 5))
     fleet = Fleet(range(1, given.sites + 1), given.days, silent)
     kinds = _kinds(fleet)
@@ -46,8 +46,8 @@ def _measure(stores: Stores, core: int, given: argparse.Namespace) -> str:
             compare(real.values(), kind)
         results = take_turns(servers, kinds, stores, rounds=given.rounds, seconds=given.seconds)
     readings = sum(map(len, fleet.readings.values()))
-    said = f"{surroundings(stores.version)} Each store has {readings:,} readings."
-    return "\n\n".join([said, *_tables(results, kinds)]) + "\n"
+    yield f"Each store has {readings:,} readings."
+    yield from _tables(results, kinds)
 
 
 def _kinds(fleet: Fleet) -> list[Kind]:

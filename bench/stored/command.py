@@ -3,14 +3,16 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from bench.common.client import UnexpectedAnswer
 from bench.common.servers import NotStarted, Server, cores
 from bench.stored import check
 from bench.stored.mongod import START, Stores, running_mongod
+from bench.stored.report import surroundings
 from bench.stored.servers import LIMIT, LIMITS, NAMES, running_on
 from bench.stored.turns import say
 from sitewatt.mongod import MongodError
@@ -24,7 +26,7 @@ def parser(description: str | None, *, rounds: int, seconds: float) -> argparse.
     add("--seconds", type=float, default=seconds, help=f"of a turn, at least ({seconds:g})")
     add("--directory", type=Path, help="where mongod's files go (the temporary directory)")
     add("--cache-mb", type=int, default=START.cache_mb, help=f"of mongod ({START.cache_mb})")
-    add("--output", type=Path, help="also write the tables to this file")
+    add("--output", type=Path, help="also add the tables to this file")
     return made
 
 
@@ -45,23 +47,29 @@ def numbers(text: str) -> list[int]:
         raise argparse.ArgumentTypeError("numbers with commas between them") from None
 
 
-def run(given: argparse.Namespace, measure: Callable[[Stores, int], str]) -> int:
-    """Print what `measure` returns of a mongod and the servers' core; return the exit status.
+def run(given: argparse.Namespace, measure: Callable[[Stores, int], Iterable[str]]) -> int:
+    """Print the tables that `measure` makes of a mongod and the servers' core, as they come.
 
-    This process and mongod, which it starts, are on the other core.
+    This process and mongod, which it starts, are on the other core. Returns the exit status.
     """
     core, other = cores()
     os.sched_setaffinity(0, {other})
     try:
         with running_mongod(given.directory, cache_mb=given.cache_mb) as stores:
-            text = measure(stores, core)
+            for table in chain([surroundings(stores.version)], measure(stores, core)):
+                _print(table, given.output)
     except (NotStarted, MongodError, UnexpectedAnswer) as error:
         say(str(error))
         return 1
-    sys.stdout.write(text)
-    if given.output:
-        given.output.write_text(text)
     return 0
+
+
+def _print(table: str, output: Path | None) -> None:
+    sys.stdout.write(f"{table}\n\n")
+    sys.stdout.flush()
+    if output:
+        with output.open("a") as file:
+            file.write(f"{table}\n\n")
 
 
 @contextmanager
