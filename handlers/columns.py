@@ -3,11 +3,11 @@
 On the wire a row's instant is its `dt-stamp`; for the store it is the key of its values. Pure.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from handlers.instants import format_instant
-from storage import COLUMNS, Conflict, Readings, Receipt, Values
+from storage import COLUMNS, Conflict, Readings, Receipt, Series, Values
 
 
 def readings(body: Mapping[str, Any]) -> Readings:
@@ -24,14 +24,10 @@ def reading(instant: int, values: Values) -> dict[str, Any]:
     return {"dt-stamp": format_instant(instant), **dict(zip(COLUMNS, values, strict=True))}
 
 
-def series(rows: Sequence[tuple[int, Values]], columns: Iterable[str]) -> dict[str, list[Any]]:
+def series(rows: Series, columns: Iterable[str]) -> dict[str, list[Any]]:
     """Return rows as the brief's columns: `dt-stamp` and the named ones, all of the same length."""
-    stamps = [format_instant(instant) for instant, _ in rows]
-    places = {name: COLUMNS.index(name) for name in columns}
-    return {
-        "dt-stamp": stamps,
-        **{name: [values[place] for _, values in rows] for name, place in places.items()},
-    }
+    stamps = [format_instant(instant) for instant in rows.instants]
+    return {"dt-stamp": stamps, **{name: rows.columns[COLUMNS.index(name)] for name in columns}}
 
 
 def receipt_members(receipt: Receipt) -> dict[str, Any]:

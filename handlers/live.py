@@ -41,7 +41,7 @@ async def list_readings(
     page = await store.live.list(
         site_id, start=span.start, end=span.end, descending=order == "desc", limit=limit
     )
-    body = shapes.series(page.readings, columns or COLUMNS)
+    body = shapes.series(page.series, columns or COLUMNS)
     if page.next is None:
         return replies.tagged(body, if_none_match)
     range_ = {"from": replies.instant(from_), "to": replies.instant(to)}

@@ -1,34 +1,34 @@
 """What pushed rows are, compared with the stored ones: new, unchanged or different."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from storage.model import COLUMNS, Values
-
-Rows = dict[int, Values]
-"""Reading id to values."""
+from storage.model import COLUMNS, Readings, Values
 
 
 class Classified(NamedTuple):
-    """Pushed rows by what they are; `different` maps an id to the pushed values."""
+    """Pushed rows by what they are; `different` maps an instant to the pushed values."""
 
-    new: Rows
-    unchanged: Rows
-    different: Rows
+    new: Readings
+    unchanged: Readings
+    different: Readings
 
 
-def classify(rows: Mapping[int, Values], stored: Mapping[int, Values]) -> Classified:
+def classify(rows: Readings, stored: Readings) -> Classified:
     """Return the rows, each in one class. Equality is of values: 400 equals 400.0."""
-    classified = Classified({}, {}, {})
-    for row, values in rows.items():
-        known = stored.get(row)
+    if not stored:
+        return Classified(rows, {}, {})
+    if rows == stored:
+        return Classified({}, rows, {})
+    new, unchanged, different = dict[int, Values](), dict[int, Values](), dict[int, Values]()
+    for instant, values in rows.items():
+        known = stored.get(instant)
         if known is None:
-            classified.new[row] = values
+            new[instant] = values
         elif known == values:
-            classified.unchanged[row] = values
+            unchanged[instant] = values
         else:
-            classified.different[row] = values
-    return classified
+            different[instant] = values
+    return Classified(new, unchanged, different)
 
 
 def differing(one: Values, other: Values) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
-"""The collections, and the two things that are done to them in more than one place."""
+"""The collections, the server's clock, and what is done to them in more than one place."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+
+from storage.clock import Clock, ServerClock
 
 Document = dict[str, Any]
 R = TypeVar("R")
@@ -20,17 +22,27 @@ CHUNK = 1_000
 class Database:
     """The collections of a MongoDB database, and how many seconds a call on them may take.
 
+    `clock` tells the server's UTC seconds: how old a day is must not depend on which worker looks.
+    `plain` is for a server without transactions and $lookup pipelines, such as mongomock.
     `prepared` says whether they are what they must be; until then nothing is read or written.
     """
 
     raw: AsyncDatabase[Document]
     timeout: float | None
-    prepared: bool = False
+    clock: Clock
+    plain: bool = False
+    prepared: bool = field(default=False, init=False)
 
     @classmethod
-    def of(cls, raw: AsyncDatabase[Document]) -> "Database":
-        """Return the database with the timeout of the client it came from."""
-        return cls(raw, raw.client.options.timeout)
+    def of(
+        cls, raw: AsyncDatabase[Document], clock: Clock | None = None, *, plain: bool = False
+    ) -> "Database":
+        """Return the database with its client's timeout and, unless another is given, its clock."""
+
+        async def greet() -> Document:
+            return await raw.command({"hello": 1})
+
+        return cls(raw, raw.client.options.timeout, clock or ServerClock(greet), plain)
 
     @property
     def sites(self) -> AsyncCollection[Document]:
@@ -41,6 +53,16 @@ class Database:
     def live(self) -> AsyncCollection[Document]:
         """Readings, by site and instant."""
         return self.raw["live"]
+
+    @property
+    def days(self) -> AsyncCollection[Document]:
+        """Settled readings, by site and UTC day."""
+        return self.raw["days"]
+
+    @property
+    def leases(self) -> AsyncCollection[Document]:
+        """Who does what only one worker needs to do, and until when."""
+        return self.raw["leases"]
 
     @property
     def counters(self) -> AsyncCollection[Document]:
@@ -57,13 +79,19 @@ class Database:
         async with self.raw.client.start_session() as session:
             return await session.with_transaction(work)
 
-    async def delete_some(
-        self, span: Document, session: AsyncClientSession | None = None
-    ) -> int | None:
-        """Delete the first readings of a span; return how many, or None when it holds none."""
-        found = self.live.find({"_id": span}, {"_id": 1}, session=session)
-        ids = [document["_id"] async for document in found.sort("_id", ASCENDING).limit(CHUNK)]
-        if not ids:
-            return None
+
+async def delete_some(
+    collection: AsyncCollection[Document],
+    span: Document,
+    session: AsyncClientSession | None = None,
+) -> list[int]:
+    """Delete the first CHUNK documents of a span of ids; return their ids, none when it is empty.
+
+    What comes in between them meanwhile is deleted too.
+    """
+    found = collection.find({"_id": span}, {"_id": 1}, session=session)
+    ids = [document["_id"] async for document in found.sort("_id", ASCENDING).limit(CHUNK)]
+    if ids:
         chunk = {"_id": {"$gte": ids[0], "$lte": ids[-1]}}
-        return (await self.live.delete_many(chunk, session=session)).deleted_count
+        await collection.delete_many(chunk, session=session)
+    return ids

@@ -8,10 +8,10 @@ from contextvars import Context
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from storage.availability import bounded
-from storage.database import Database, Document
+from storage.database import Database, Document, delete_some
 from storage.documents import PRESENT, SITE_FIELDS
 from storage.errors import Unavailable, UnknownSite
-from storage.ids import span
+from storage.ids import day_span, span
 from storage.known import CACHE_SECONDS
 
 _log = logging.getLogger(__name__)
@@ -105,7 +105,9 @@ class Deletion:
             )
             if not mark.matched_count:
                 return False
-            return await self.database.delete_some(span(site_id), session) is not None
+            live, days = self.database.live, self.database.days
+            some = await delete_some(live, span(site_id), session)
+            return bool(some or await delete_some(days, day_span(site_id), session))
 
         return await self.database.transaction(work)
 

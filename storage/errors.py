@@ -20,7 +20,9 @@ class StorageError(Exception):
     ├── ReadingsConflict    other values are stored for some of the pushed instants
     ├── BadAddress          the address of the database is none
     ├── UnsuitableServer    the database is too old, or no replica set
+    ├── UnknownFormat       a document was written by a newer version of sitewatt
     └── Unavailable         the database is away, slow, not writable or did not confirm
+        └── Overloaded      more rows wait to be written than may wait
     """
 
 
@@ -103,6 +105,14 @@ class UnsuitableServer(StorageError):
     """The database is one that cannot keep what the store promises; the text says why."""
 
 
+class UnknownFormat(StorageError):
+    """A document was written by a newer version of sitewatt, in a format that this one lacks."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(f"a document has format {found}; a newer sitewatt wrote it")
+        self.found = found
+
+
 class BadAddress(StorageError):
     """The address of the database cannot be one; the text says why and shows no password."""
 
@@ -113,3 +123,11 @@ class Unavailable(StorageError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the database does not answer as it should: {reason}")
         self.reason = reason
+
+
+class Overloaded(Unavailable):
+    """More rows wait to be written than may wait; none of the refused ones has been stored."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} rows wait to be written")
+        self.waiting = waiting

@@ -41,7 +41,8 @@ It is named in the query, because the plan that the server remembers from common
 """
 
 _OPTIONS: Mapping[str, Document] = {
-    "live": {"storageEngine": {"wiredTiger": {"configString": "block_compressor=zstd"}}}
+    name: {"storageEngine": {"wiredTiger": {"configString": "block_compressor=zstd"}}}
+    for name in ("live", "days")
 }
 _NAMESPACE_EXISTS = 48
 

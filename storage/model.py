@@ -4,7 +4,7 @@ An instant is an int, seconds since 1970-01-01T00:00:00Z. Powers are kW, energie
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, NotRequired, Required, TypedDict
+from typing import Any, NamedTuple, NotRequired, Required, TypedDict
 
 Values = tuple[float, float, float, bool, bool, bool]
 """The values of one reading, in the order of COLUMNS."""
@@ -121,8 +121,40 @@ class Conflict(NamedTuple):
     columns: tuple[str, ...]
 
 
-class ReadingPage(NamedTuple):
-    """Readings in the order asked for; `next` is the instant the next page starts with."""
+class Series(NamedTuple):
+    """Readings by column: `columns` has a list for each of COLUMNS, all as long as `instants`."""
 
-    readings: list[tuple[int, Values]]
+    instants: list[int]
+    columns: tuple[list[Any], ...]
+
+
+class ReadingPage(NamedTuple):
+    """Readings in the order asked for; `next` is the instant the next page starts with.
+
+    `mark` is a short word that stays the same as long as the page would.
+    """
+
+    series: Series
     next: int | None
+    mark: str
+
+
+class LatestEntry(NamedTuple):
+    """A site and its newest reading, None where it has none."""
+
+    site_id: int
+    reading: tuple[int, Values] | None
+
+
+class LatestPage(NamedTuple):
+    """Sites in the order of their ids; `next` is the last id of the page when more follow."""
+
+    entries: list[LatestEntry]
+    next: int | None
+
+
+class Sealed(NamedTuple):
+    """What a pass of the sealer moved: numbers of days and of readings."""
+
+    days: int
+    readings: int

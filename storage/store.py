@@ -8,6 +8,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from storage import layout
 from storage.availability import bounded, limited
+from storage.clock import Clock
 from storage.configurations import Configurations
 from storage.database import Database, Document
 from storage.live import Live
@@ -22,8 +23,19 @@ READY_SECONDS = 2.0
 class Store:
     """Sites, their configurations and their readings. Every method raises Unavailable."""
 
-    def __init__(self, database: AsyncDatabase[Document], *, schemas: Mapping[str, Any]) -> None:
-        self.database = Database.of(database)
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        *,
+        schemas: Mapping[str, Any],
+        clock: Clock | None = None,
+        plain: bool = False,
+    ) -> None:
+        """Take a database, and a clock in place of its server's.
+
+        `plain` is for one that knows neither transactions nor $lookup with a pipeline.
+        """
+        self.database = Database.of(database, clock, plain=plain)
         self._validators = validators(schemas)
         self.sites = Sites(self.database)
         self.configurations = Configurations(self.database)
@@ -53,6 +65,7 @@ class Store:
 
     async def close(self) -> None:
         """End what runs in the background; the client is closed by whoever connected it."""
+        await self.live.close()
         await self.sites.close()
 
     async def disconnect(self) -> None:

@@ -5,11 +5,12 @@ it does not know (https://www.mongodb.com/docs/v6.0/reference/operator/query/jso
 are dropped too: mongod has another dialect of regular expressions than JSON Schema.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from storage.database import Document
-from storage.documents import STORED_NAMES
+from storage.documents import FORMAT, STORED_NAMES
+from storage.ids import DAY_SECONDS
 
 Schema = Mapping[str, Any]
 
@@ -20,8 +21,11 @@ _BSON_TYPES = {
     "string": "string",
     "object": "object",
     "array": "array",
+    "version": "objectId",
 }
 _INTEGER: Schema = {"type": "integer"}
+_FORMAT: Schema = {"type": "integer", "minimum": 0, "maximum": FORMAT}
+_LEASE: Schema = {"_id": {"type": "string"}, "owner": {"type": "string"}, "until": _INTEGER}
 _PLAIN = frozenset(
     {
         "additionalProperties",
@@ -48,6 +52,8 @@ def validators(schemas: Mapping[str, Schema]) -> dict[str, Document]:
     return {
         "sites": _site(schemas),
         "live": _reading(schemas),
+        "days": _day(schemas),
+        "leases": bson_schema(_document(_LEASE), schemas),
         "counters": bson_schema(_document({"_id": {"type": "string"}, "last": _INTEGER}), schemas),
         "retired": bson_schema(_document({"_id": _INTEGER}), schemas),
     }
@@ -84,17 +90,29 @@ def _keyword(name: str, value: Any, schemas: Mapping[str, Schema]) -> list[tuple
 def _reading(schemas: Mapping[str, Schema]) -> Document:
     columns = _properties("Reading", schemas)
     fields = {stored: columns[column] for column, stored in STORED_NAMES.items()}
-    return bson_schema(_document({"_id": _INTEGER, **fields}), schemas)
+    return bson_schema(_document({"_id": _INTEGER, "f": _FORMAT, **fields}, late=("f",)), schemas)
+
+
+def _day(schemas: Mapping[str, Schema]) -> Document:
+    """Return the schema of a day: a column is an array of what a reading has one of."""
+    columns = _properties("Reading", schemas)
+    second = {"type": "integer", "minimum": 0, "maximum": DAY_SECONDS - 1}
+    values = {stored: columns[column] for column, stored in STORED_NAMES.items()}
+    arrays = {
+        name: {"type": "array", "items": items} for name, items in {"t": second, **values}.items()
+    }
+    fields = {"_id": _INTEGER, "f": _FORMAT, "v": {"type": "version"}, **arrays}
+    return bson_schema(_document(fields), schemas)
 
 
 def _site(schemas: Mapping[str, Schema]) -> Document:
     """Return the schema of a site, and of the mark that a deleted one leaves until its purge."""
     site = _properties("Site", schemas)
-    identity = {"_id": site["id"], "version": _INTEGER}
+    identity = {"_id": site["id"], "format": _FORMAT, "version": _INTEGER}
     fields = {field: site[field] for field in ("name", "location", "time_zone")}
     history = {"type": "array", "items": _revision(schemas)}
-    present = _document({**identity, **fields, "configurations": history})
-    deleted = _document({**identity, "deleted_at": _INTEGER})
+    present = _document({**identity, **fields, "configurations": history}, late=("format",))
+    deleted = _document({**identity, "deleted_at": _INTEGER}, late=("format",))
     return {"anyOf": [bson_schema(present, schemas), bson_schema(deleted, schemas)]}
 
 
@@ -109,11 +127,14 @@ def _properties(name: str, schemas: Mapping[str, Schema]) -> Schema:
     return properties
 
 
-def _document(fields: Schema) -> Schema:
-    """Return the schema of an object with all of these fields and no other."""
+def _document(fields: Schema, late: Collection[str] = ()) -> Schema:
+    """Return the schema of an object with all of these fields and no other.
+
+    The `late` ones may be missing: documents of format 0 do not have them.
+    """
     return {
         "type": "object",
-        "required": [*fields],
+        "required": [name for name in fields if name not in late],
         "properties": fields,
         "additionalProperties": False,
     }

@@ -51,19 +51,38 @@ def database(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue("real_database")
 
 
+class SetClock:
+    """Stands for the server's clock; at first 2023-01-20T00:00:00Z."""
+
+    now = 1_674_172_800
+
+    async def __call__(self) -> int:
+        return self.now
+
+
 @pytest.fixture
-async def store(database: AnyDatabase, schemas: dict[str, Any]) -> AsyncIterator[Store]:
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def store(
+    database: AnyDatabase, schemas: dict[str, Any], clock: SetClock
+) -> AsyncIterator[Store]:
     """An empty store, on each of the two kinds of database."""
-    store = Store(database, schemas=schemas)
+    plain = isinstance(database, mongomock_facade.Database)
+    store = Store(database, schemas=schemas, clock=clock, plain=plain)
     await store.prepare()
     yield store
     await store.close()
 
 
 @pytest.fixture
-async def real_store(real_database: AnyDatabase, schemas: dict[str, Any]) -> AsyncIterator[Store]:
+async def real_store(
+    real_database: AnyDatabase, schemas: dict[str, Any], clock: SetClock
+) -> AsyncIterator[Store]:
     """An empty store on a real mongod."""
-    store = Store(real_database, schemas=schemas)
+    store = Store(real_database, schemas=schemas, clock=clock)
     await store.prepare()
     yield store
     await store.close()

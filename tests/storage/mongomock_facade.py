@@ -6,6 +6,7 @@ A transaction passes its work through: nothing is rolled back.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -86,4 +87,5 @@ class Database:
         self._database.create_collection(name)
 
     async def command(self, command: dict[str, Any]) -> dict[str, Any]:
-        return {"ok": 1, "isWritablePrimary": True, "setName": "mock", "maxWireVersion": 17}
+        greeting = {"isWritablePrimary": True, "setName": "mock", "maxWireVersion": 17}
+        return {"ok": 1, "localTime": datetime.now(UTC), **greeting}

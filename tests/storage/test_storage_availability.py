@@ -56,11 +56,17 @@ CALLS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "get revision": lambda store: store.configurations.get_revision(1, 1),
     "list revisions": lambda store: store.configurations.list(1),
     "push one": lambda store: store.live.push(1, {NOW: ROW}),
+    "push new": lambda store: store.live.push(1, {int(time.time()): ROW}),
     "push many": lambda store: store.live.push(1, {NOW + i: ROW for i in range(3_000)}),
+    "push old": lambda store: store.live.push(1, {0: ROW, 86_400: ROW}),
     "dry run": lambda store: store.live.push(1, {NOW: ROW}, dry_run=True),
     "latest": lambda store: store.live.latest(1),
     "list readings": lambda store: store.live.list(1, start=0, end=9, descending=True, limit=1),
+    "compare a mark": lambda store: store.live.unchanged(
+        1, "-0", start=0, end=9, descending=True, limit=1
+    ),
     "delete readings": lambda store: store.live.delete(1, start=0, end=9),
+    "seal": lambda store: store.live.seal(),
 }
 
 
@@ -128,7 +134,7 @@ async def test_nothing_is_written_while_the_primary_has_stepped_down(
         connect(own_mongod.uri, timeout=9) as admin,
     ):
         await admin.admin.command({"replSetStepDown": 6, "force": True})
-        for call in ("ping", "push one", "create unnamed", "update"):
+        for call in ("ping", "push new", "push many", "create unnamed", "update"):
             assert (await refusal(CALLS[call](store)))[0] is Unavailable
         await admin.admin.command({"replSetFreeze": 0})
         await until_available(store)
@@ -151,7 +157,14 @@ async def test_a_write_that_is_not_confirmed_is_unavailable(real_store: Store) -
     failure = {"code": 64, "errmsg": "waiting for replication timed out"}
     unconfirmed = {"writeConcernError": failure, "failCommands": ["insert", "update"]}
     async with failing(real_store, "alwaysOn", **unconfirmed):
-        for call in ("push one", "push many", "update", "push configuration", "delete site"):
+        for call in (
+            "push one",
+            "push many",
+            "push old",
+            "update",
+            "push configuration",
+            "delete site",
+        ):
             assert (await refusal(CALLS[call](real_store)))[0] is Unavailable
         overwriting = real_store.live.push(1, {NOW: (9.0, *ROW[1:])}, overwrite=True)
         assert (await refusal(overwriting))[0] is Unavailable

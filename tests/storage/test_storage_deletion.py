@@ -73,7 +73,7 @@ async def test_purge_removes_the_readings_of_that_site_alone(store: Store) -> No
 
 async def count(store: Store, site_id: int) -> int:
     page = await store.live.list(site_id, start=0, end=2**32, descending=False, limit=10_000)
-    return len(page.readings)
+    return len(page.series.instants)
 
 
 async def test_sweep_leaves_a_deletion_that_is_younger_than_the_delay(store: Store) -> None:

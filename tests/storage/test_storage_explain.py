@@ -6,6 +6,7 @@ from typing import Any
 
 import pymongo
 import pytest
+from bson.objectid import ObjectId
 from private_mongod import PrivateMongod
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.errors import OperationFailure
@@ -18,10 +19,12 @@ from pymongo.monitoring import (
 
 from storage import ReadingsConflict, Store
 from storage.database import Document
-from storage.ids import reading_id
+from storage.documents import day_document
+from storage.ids import day_of, reading_id
 from storage.layout import INDEXES
 
 NOW = 1_700_000_000
+DAY = 86_400
 ROW = (1.0, 2.0, 3.0, True, False, False)
 EXPLAINED = {"find", "aggregate", "update", "delete", "findAndModify"}
 OF_A_QUERY = {
@@ -78,10 +81,11 @@ def statements(command: Any) -> Iterator[Document]:
 
 
 def asked(command: Document) -> int:
-    """How many documents a find names by its limit or its list of ids."""
+    """How many documents a find names by its limit, its list of ids, or its list of spans."""
+    spans = command.get("filter", {}).get("$or", ())
     condition = command.get("filter", {}).get("_id")
     listed = condition.get("$in", ()) if isinstance(condition, dict) else ()
-    return int(command.get("limit", 0)) or len(listed)
+    return int(command.get("limit", 0)) or len(listed) or len(spans)
 
 
 def touched(stage: Document, returned: int) -> int:
@@ -99,13 +103,23 @@ def site(site_id: int, rows: int) -> Document:
     return {"_id": site_id, **place, "configurations": [], "version": 1}
 
 
+def days(rows: int) -> list[Document]:
+    """Settled days: a long history of the last site, one after the other, and of some others."""
+    long = [(rows, day_of(NOW) - 30 - i) for i in range(rows // 50)]
+    others = [(site_id, day_of(NOW) - i) for site_id in (1, rows - 1) for i in range(100, 110)]
+    return [
+        day_document(site_id, day, ObjectId(), {day * DAY + i: ROW for i in range(9)})
+        for site_id, day in long + others
+    ]
+
+
 async def load(database: Any, rows: int) -> None:
     quick = {"write_concern": WriteConcern(w=1)}
     reading = {"s": 1.0, "l": 2.0, "n": 3.0, "p": True, "b": False, "c": False}
     sites = [site(site_id, rows) for site_id in range(1, rows + 1)]
     own = [{"_id": reading_id(rows, t), **reading} for t in range(rows)]
     doomed = [{"_id": reading_id(s, t), **reading} for s in (1, rows - 1) for t in range(1_500)]
-    for name, documents in (("sites", sites), ("live", own + doomed)):
+    for name, documents in (("sites", sites), ("live", own + doomed), ("days", days(rows))):
         collection = database.get_collection(name, **quick)
         await collection.insert_many(documents, ordered=False, bypass_document_validation=True)
     await database["counters"].insert_one({"_id": "sites", "last": max(0, rows - 1_500)})
@@ -148,19 +162,34 @@ async def tour_of_configurations(store: Store, rows: int) -> None:
 
 
 async def tour_of_live(store: Store, rows: int) -> None:
-    await store.live.push(rows, {NOW: ROW})
-    await store.live.push(rows, {NOW: ROW})
-    with pytest.raises(ReadingsConflict):
-        await store.live.push(rows, {NOW: (9.0, *ROW[1:])})
-    await store.live.push(rows, {NOW + i: ROW for i in range(500)})
-    await store.live.push(rows, {NOW + i: (9.0, *ROW[1:]) for i in range(500)}, overwrite=True)
-    await store.live.push(rows, {NOW + i: ROW for i in range(1_500)}, dry_run=True, overwrite=True)
+    for then in (NOW, NOW - 2 * DAY, NOW - 9 * DAY):
+        await tour_of_pushes(store, rows, then)
+    await store.live.push(rows, {NOW - i * DAY: (9.0, *ROW[1:]) for i in range(40)}, overwrite=True)
     await store.live.latest(rows)
     await store.live.latest(rows - 1)
     for descending in (False, True):
-        await store.live.list(rows, start=9, end=10**9, descending=descending, limit=20)
+        for limit in (20, 300):
+            asked = {"start": 9, "end": 2**32, "descending": descending, "limit": limit}
+            page = await store.live.list(rows, **asked)  # type: ignore[arg-type]
+            assert await store.live.unchanged(rows, page.mark, **asked)  # type: ignore[arg-type]
     await store.live.delete(rows, start=10, end=20)
+    await store.live.delete(rows, start=NOW - 20 * DAY, end=NOW - 10 * DAY)
     await store.live.delete(rows - 1, start=0, end=2**32)
+    await store.live.seal()
+
+
+async def tour_of_pushes(store: Store, rows: int, then: int) -> None:
+    await store.live.push(rows, {then: ROW})
+    await store.live.push(rows, {then: ROW})
+    with pytest.raises(ReadingsConflict):
+        await store.live.push(rows, {then: (9.0, *ROW[1:])})
+    await store.live.push(rows, {then + i: ROW for i in range(500)})
+    await store.live.push(rows, {then + i: (9.0, *ROW[1:]) for i in range(500)}, overwrite=True)
+    await store.live.push(rows, {then + i: ROW for i in range(1_500)}, dry_run=True, overwrite=True)
+
+
+async def the_time() -> int:
+    return NOW
 
 
 @pytest.fixture
@@ -169,7 +198,7 @@ async def examined(
 ) -> AsyncIterator[tuple[Store, Examiner]]:
     examiner = Examiner(mongod.uri)
     async with AsyncMongoClient[Document](mongod.uri, event_listeners=[examiner]) as client:
-        store = Store(client[real_database.name], schemas=schemas)
+        store = Store(client[real_database.name], schemas=schemas, clock=the_time)
         await store.prepare()
         yield store, examiner
         await store.close()
@@ -187,6 +216,7 @@ async def test_nothing_examines_more_than_twice_what_it_asks_for(
     assert examiner.seen == {
         *((command, "sites") for command in ("find", "update", "delete")),
         *((command, "live") for command in ("find", "update", "delete")),
+        *((command, "days") for command in ("find", "update", "delete")),
         *((command, "counters") for command in ("find", "findAndModify", "update")),
         *((command, "retired") for command in ("find", "update")),
     }

@@ -7,13 +7,13 @@ import pytest
 from storage import (
     Conflict,
     NoReadings,
-    ReadingPage,
     ReadingsConflict,
     Receipt,
     Store,
     UnknownSite,
     Values,
 )
+from storage.series import rows_of
 
 SITE = 2**31 - 1
 T = 1_672_531_200  # the brief's first stamp
@@ -23,8 +23,16 @@ def values(number: float) -> Values:
     return number, 350.0, 400.5, True, False, False
 
 
+@pytest.fixture(params=[0, 2, 3, 300], ids=["fresh", "settling", "sealable", "old"])
+def days_ago(request: pytest.FixtureRequest) -> int:
+    """How many days ago T was: it decides where its readings are stored."""
+    number: int = request.param
+    return number
+
+
 @pytest.fixture(autouse=True)
-async def site(store: Store) -> None:
+async def site(store: Store, clock: Any, days_ago: int) -> None:
+    clock.now = T + days_ago * 86_400
     await store.sites.create([{"id": SITE, "name": "Willo Woods", "location": "north"}])
 
 
@@ -38,7 +46,7 @@ async def receipt_of(push: Awaitable[Receipt]) -> Receipt:
 
 async def stored(store: Store) -> list[tuple[int, Values]]:
     page = await store.live.list(SITE, start=0, end=2**32, descending=False, limit=10_000)
-    return page.readings
+    return list(rows_of(page.series).items())
 
 
 @pytest.mark.parametrize("rows", [1, 3, 1_001])
@@ -150,7 +158,7 @@ async def test_list_gives_the_half_open_range_in_pages_both_ways(store: Store) -
             SITE, start=T + start, end=T + end, descending=descending, limit=limit
         )
         following = None if found.next is None else found.next - T
-        return [instant - T for instant, _ in found.readings], following
+        return [instant - T for instant in found.series.instants], following
 
     assert await page(2, 6, False, 3) == ([2, 3, 4], 5)
     assert await page(5, 6, False, 3) == ([5], None)
@@ -164,7 +172,8 @@ async def test_list_gives_the_half_open_range_in_pages_both_ways(store: Store) -
 async def test_list_beyond_all_time_is_empty_and_meets_no_other_site(store: Store) -> None:
     await store.live.push(SITE, {2**32 - 1: values(1)})
     page = await store.live.list(SITE, start=2**32 + 5, end=2**33, descending=False, limit=1)
-    assert page == ReadingPage([], None)
+    assert page.series.instants == []
+    assert page.next is None
 
 
 async def test_delete_removes_the_range_and_counts_it(store: Store) -> None:
@@ -223,15 +232,17 @@ async def test_overlapping_pushes_and_replacements_lose_no_row(store: Store) -> 
 
 
 async def test_a_row_deleted_between_the_refusal_and_the_read_is_stored(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock.now = T
     await store.live.push(SITE, {T: values(1)})
-    compare = store.live._compare
+    open_days = store.live._pusher._open
+    compare = open_days._compare
 
     async def delete_first(*args: Any) -> Any:
         await store.live.delete(SITE, start=T, end=T + 1)
         return await compare(*args)
 
-    monkeypatch.setattr(store.live, "_compare", delete_first)
+    monkeypatch.setattr(open_days, "_compare", delete_first)
     assert (await store.live.push(SITE, {T: values(2)})).stored == 1
     assert await stored(store) == [(T, values(2))]

@@ -1,0 +1,202 @@
+"""Closed days: those with a document in `days`, whose version decides over every change.
+
+Everything that changes a day makes sure first that the document is there, reads `live`, and writes
+by compare-and-set. So whoever inserts into `live` and then finds no document has been seen by, or
+comes before, every change that there will be. Readings go from `live` into the document and never
+back; where both have an instant the document wins.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from bson.objectid import ObjectId
+from pymongo import ReplaceOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError
+
+from storage.batches import batched
+from storage.database import CHUNK, Database, Document
+from storage.days import United, last_sealable, unite
+from storage.documents import day_document, reading_of, readings_of
+from storage.duplicates import duplicate_ids
+from storage.errors import Unavailable
+from storage.ids import DAY_SECONDS, day_id, day_of, reading_id, site_and_day, span
+from storage.model import Readings, Values
+from storage.receipts import Tally
+from storage.turns import Turns
+
+DAYS_AT_ONCE = 80
+"""Days that are read and written together: 10,000 readings of every ten minutes are 70 days."""
+
+
+class Settled(NamedTuple):
+    """A day's document as it was read."""
+
+    version: ObjectId
+    readings: Readings
+
+
+class ClosedDays:
+    """The settled days of sites. Callers bound the time of what they ask for."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.turns = Turns()
+
+    async def which(self, site_id: int, days: Iterable[int]) -> set[int]:
+        """Return those of the days that are closed."""
+        ids = [day_id(site_id, day) for day in days]
+        found = self.database.days.find({"_id": {"$in": ids}}, {"_id": 1})
+        return {site_and_day(document["_id"])[1] async for document in found}
+
+    async def merge(
+        self, site_id: int, days: Mapping[int, Readings], *, now: int, overwrite: bool = False
+    ) -> Tally:
+        """Store rows, by day, with what `live` still holds of the days; return what became of them.
+
+        A day without a document gets one. Raises Unavailable for one that may not have any yet.
+        """
+        tally = Tally()
+        async with self.turns.of(site_id):
+            for some in _parts(days):
+                await self._merge(site_id, some, tally, now, overwrite)
+        return tally
+
+    async def seal(self, site_id: int, day: int, *, now: int) -> int:
+        """Move what `live` holds of a sealable day into its document; return how many readings."""
+        async with self.turns.of(site_id):
+            return await self._merge(site_id, {day: {}}, Tally(), now, overwrite=False)
+
+    async def read(self, site_id: int, days: Iterable[int]) -> dict[int, Settled]:
+        """Return the documents of those of the days that are closed."""
+        ids = [day_id(site_id, day) for day in days]
+        found = self.database.days.find({"_id": {"$in": ids}})
+        return {
+            site_and_day(document["_id"])[1]: Settled(document["v"], readings_of(document))
+            async for document in found
+        }
+
+    async def _merge(
+        self, site_id: int, pending: Mapping[int, Readings], tally: Tally, now: int, overwrite: bool
+    ) -> int:
+        """Merge days until each has been written by compare-and-set, or need not be.
+
+        Counts the rows in the tally, and returns how many readings were taken from `live`.
+        """
+        cleared = 0
+        while pending:
+            settled = await self._close(site_id, pending, now)
+            live = await self._live(site_id, pending)
+            united = {
+                day: unite(rows, live.get(day, {}), settled[day].readings, overwrite=overwrite)
+                for day, rows in pending.items()
+            }
+            lost = await self._write(site_id, settled, united)
+            won = [day for day in pending if day not in lost]
+            for day in won:
+                _, pushed, stored = united[day]
+                tally.stored += len(pushed.new)
+                tally.add(pushed, stored, overwrite=overwrite)
+            cleared += await self._clear(site_id, (i for day in won for i in live.get(day, ())))
+            pending = {day: pending[day] for day in lost}
+        return cleared
+
+    async def _close(self, site_id: int, days: Iterable[int], now: int) -> dict[int, Settled]:
+        """Return the days' documents, made where there were none."""
+        settled = await self.read(site_id, days)
+        while missing := [day for day in days if day not in settled]:
+            if max(missing) > last_sealable(now):
+                raise Unavailable("a day was opened again in between")
+            settled |= await self._add_stubs(site_id, missing)
+            taken = [day for day in missing if day not in settled]
+            settled |= await self.read(site_id, taken) if taken else {}
+        return settled
+
+    async def _add_stubs(self, site_id: int, days: Sequence[int]) -> dict[int, Settled]:
+        """Give days documents without readings; return those that had none."""
+        stubs = [day_document(site_id, day, ObjectId(), {}) for day in days]
+        taken: Sequence[int] = ()
+        try:
+            await self.database.days.insert_many(stubs, ordered=False)
+        except BulkWriteError as error:
+            taken = duplicate_ids(error)
+        added = [place for place in range(len(days)) if place not in set(taken)]
+        return {days[place]: Settled(stubs[place]["v"], {}) for place in added}
+
+    async def _live(self, site_id: int, days: Iterable[int]) -> dict[int, dict[int, Values]]:
+        """Return the readings that `live` holds of the days, by day."""
+        spans = [
+            {"_id": span(site_id, first * DAY_SECONDS, (last + 1) * DAY_SECONDS)}
+            for first, last in _runs(sorted(days))
+        ]
+        found = self.database.live.find(spans[0] if len(spans) == 1 else {"$or": spans})
+        live: dict[int, dict[int, Values]] = {}
+        async for document in found:
+            instant, values = reading_of(document)
+            live.setdefault(day_of(instant), {})[instant] = values
+        return live
+
+    async def _write(
+        self, site_id: int, settled: Mapping[int, Settled], united: Mapping[int, United]
+    ) -> set[int]:
+        """Write the days that are to change; return those that were changed by others meanwhile."""
+        changes: dict[int, ReplaceOne[Document]] = {}
+        for day, (readings, _, _) in united.items():
+            as_read = {"_id": day_id(site_id, day), "v": settled[day].version}
+            if not readings:
+                await self.database.days.delete_one(as_read)
+            elif readings is not settled[day].readings:
+                changed = day_document(site_id, day, ObjectId(), readings)
+                changes[day] = ReplaceOne(as_read, changed)
+        if len(changes) > 1 and not self.database.plain and await self._replace_all(changes):
+            return set()
+        return {day for day, change in changes.items() if not await self._replace(change)}
+
+    async def _replace_all(self, changes: Mapping[int, ReplaceOne[Document]]) -> bool:
+        """Replace all of the documents, or none when one has changed since.
+
+        Without a transaction a bulk would tell how many it has replaced, but not which.
+        """
+
+        async def work(session: AsyncClientSession) -> None:
+            bulk = [*changes.values()]
+            done = await self.database.days.bulk_write(bulk, ordered=False, session=session)
+            if done.matched_count < len(bulk):
+                raise _ChangedMeanwhile
+
+        try:
+            await self.database.transaction(work)
+        except _ChangedMeanwhile:
+            return False
+        return True
+
+    async def _replace(self, change: ReplaceOne[Document]) -> bool:
+        done = await self.database.days.bulk_write([change])
+        return done.matched_count > 0
+
+    async def _clear(self, site_id: int, instants: Iterable[int]) -> int:
+        """Take from `live` what is in the documents; return how many there were."""
+        cleared = 0
+        for some in batched([reading_id(site_id, instant) for instant in instants], CHUNK):
+            cleared += (await self.database.live.delete_many({"_id": {"$in": some}})).deleted_count
+        return cleared
+
+
+class _ChangedMeanwhile(Exception):
+    """A document is no longer as it was read."""
+
+
+def _parts(days: Mapping[int, Readings]) -> Iterator[dict[int, Readings]]:
+    for some in batched(sorted(days), DAYS_AT_ONCE):
+        yield {day: days[day] for day in some}
+
+
+def _runs(days: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last day of each run of days without a gap."""
+    first = last = days[0]
+    for day in days[1:]:
+        if day != last + 1:
+            yield first, last
+            first = day
+        last = day
+    yield first, last
