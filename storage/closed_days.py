@@ -143,9 +143,7 @@ class ClosedDays:
         changes: dict[int, ReplaceOne[Document]] = {}
         for day, (readings, _, _) in united.items():
             as_read = {"_id": day_id(site_id, day), "v": settled[day].version}
-            if not readings:
-                await self.database.days.delete_one(as_read)
-            elif readings is not settled[day].readings:
+            if readings is not settled[day].readings:
                 changed = day_document(site_id, day, ObjectId(), readings)
                 changes[day] = ReplaceOne(as_read, changed)
         if len(changes) > 1 and not self.database.plain and await self._replace_all(changes):

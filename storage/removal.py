@@ -69,9 +69,11 @@ class Removal:
                     return gone | (readings.keys() - kept.keys())
 
     async def _write(self, site_id: int, day: int, version: ObjectId, kept: Readings) -> bool:
-        """Write what is left of a day; False when it has changed since it was read."""
+        """Write what is left of a day; False when it has changed since it was read.
+
+        An emptied document stays: without it the day would be open again to a push that began
+        when it was, and whoever still takes rows from `live` would take that push's too.
+        """
         as_read = {"_id": day_id(site_id, day), "v": version}
-        if not kept:
-            return (await self.database.days.delete_one(as_read)).deleted_count > 0
         changed = day_document(site_id, day, ObjectId(), kept)
         return (await self.database.days.replace_one(as_read, changed)).matched_count > 0

@@ -14,6 +14,8 @@ from judging import Asked, Held, explained
 from standing import START, Answer, Process, Run
 from states import Documents, Mongomock, State, call_key
 
+from storage import Unavailable
+
 QUIET = frozenset({"sites", "counters"})
 """Collections that nobody changes here: their calls are answered at once."""
 
@@ -80,12 +82,19 @@ class Rest(NamedTuple):
     wrong: str
 
 
-class World(NamedTuple):
-    """What is the same for all mixes of processes: the judge of a state, and how it is read."""
+class World:
+    """What is the same for all mixes of processes: how states change, and how they are read."""
 
-    database: Mongomock
-    stamps: tuple[int, ...]
-    rest: Callable[[Mongomock, State], Rest]
+    def __init__(self, rest: Callable[[Mongomock, State], Rest]) -> None:
+        self.database = Mongomock()
+        self._rest = rest
+        self._known: dict[State, Rest] = {}
+
+    def at_rest(self, state: State) -> Rest:
+        """Return what a state is once all processes have stopped."""
+        if state not in self._known:
+            self._known[state] = self._rest(self.database, state)
+        return self._known[state]
 
 
 class Search:
@@ -105,7 +114,7 @@ class Search:
         ]
         self._place = {place: index for index, place in enumerate(self._operations)}
         self._before = world.database.state(before)
-        self._held = world.rest(world.database, self._before).held
+        self._held = world.at_rest(self._before).held
         self._came_by: dict[Moment, Step | None] = {}
 
     def moments(self) -> int:
@@ -204,7 +213,7 @@ class Search:
 
     def _judge(self, moment: Moment) -> None:
         """Raise Violation unless all that was told up to here agrees with what is stored."""
-        rest = self._world.rest(self._world.database, moment.state)
+        rest = self._world.at_rest(moment.state)
         asked = list(self._asked(moment))
         if rest.wrong or not explained(asked, self._held, rest.held):
             told = "\n".join(f"  {each}" for each in asked)
@@ -224,7 +233,8 @@ class Search:
             meaning = self._processes[process].callers[caller][turn].meaning
             after = frozenset(numbers[n] for n in moment.begun[index] or () if n in numbers)
             told = ended.get((caller, turn))
-            yield Asked(meaning, after, (caller, turn) in ended, told)
+            answered = (caller, turn) in ended and not isinstance(told, Unavailable)
+            yield Asked(meaning, after, answered, told)
 
     def _story(self, moment: Moment) -> str:
         lines: list[str] = []

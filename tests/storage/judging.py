@@ -52,16 +52,22 @@ class Push:
 
 @dataclass(frozen=True)
 class Delete:
-    """A deletion of start <= instant < end."""
+    """A deletion of start <= instant < end, which may meet a stamp again that came back meanwhile.
+
+    Where it is not the only one, several may count a reading that they remove together.
+    """
 
     start: int
     end: int
+    alone: bool = True
 
     def at(self, stamp: int, held: Held) -> tuple[Held, Word]:
         return (None, held is not None) if self.start <= stamp < self.end else (held, False)
 
     def explains(self, words: Mapping[int, Word], told: Any) -> bool:
-        return told == sum(words.values()) and not isinstance(told, Exception)
+        if self.alone or isinstance(told, Exception):
+            return told == sum(words.values())
+        return sum(words.values()) <= told <= sum(self.start <= s < self.end for s in words)
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,9 @@ def _walk(
         if number in passed or not _may_be_next(asked, after, words):
             continue
         then, word = meaning.at(stamp, held)
-        yield from _walk(asked, stamp, then, passed | after | {number}, {**words, number: word})
+        again = isinstance(meaning, Delete) and then != held
+        over = passed | after if again else passed | after | {number}
+        yield from _walk(asked, stamp, then, over, {**words, number: words.get(number) or word})
 
 
 def _may_be_next(asked: tuple[Any, ...], after: Iterable[int], words: Mapping[int, Word]) -> bool:

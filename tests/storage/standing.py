@@ -202,11 +202,16 @@ class Run:
             if oid is not None:
                 return original(new, oid)
             self._ids += 1
-            return original(new, self._number.to_bytes(4) + self._ids.to_bytes(8))
+            return original(new, counted_id(self._number, self._ids))
 
         original = ObjectId.__init__
         with mock.patch.object(ObjectId, "__init__", initialise):
             yield
+
+
+def counted_id(process: int, number: int) -> bytes:
+    """Return the bytes of the id that a process makes as its n-th."""
+    return process.to_bytes(4) + number.to_bytes(8)
 
 
 class _Nowhere:

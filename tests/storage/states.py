@@ -1,12 +1,12 @@
 """States of a database as values: what a call makes of one, worked out by mongomock once."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import gates
 import mongomock
-import mongomock_facade
 from bson.objectid import ObjectId
+from mongomock_facade import ShimmedBulk
 from pymongo.errors import BulkWriteError, PyMongoError
 from standing import START, Answer
 
@@ -20,7 +20,6 @@ _RESULT = (
     "modified_count",
     "deleted_count",
     "upserted_id",
-    "bulk_api_result",
 )
 
 
@@ -33,7 +32,8 @@ def frozen(value: Any) -> Any:
     if value is None or isinstance(value, (int, float, str, bytes, ObjectId)):
         return value
     if isinstance(value, BulkWriteError):
-        return (type(value).__name__, frozen(value.details))
+        faults = (value.details or {})["writeErrors"]
+        return (type(value).__name__, tuple((each["index"], each["code"]) for each in faults))
     if isinstance(value, PyMongoError):
         return (type(value).__name__, getattr(value, "code", None))
     if hasattr(value, "acknowledged"):
@@ -81,28 +81,47 @@ class Mongomock:
                 state.known[key] = self._execute(state, call)
         return state.known[key]
 
+    def again(self, database: Any, state: State, call: gates.Call) -> tuple[Any, Any]:
+        """Return the frozen answer and the state that a call leads to on another database."""
+        _load(database, state)
+        answer = _try(database, call)
+        return answer.seen, self.state(_dump(database)).key
+
     def _execute(self, state: State, call: gates.Call) -> tuple[State, Answer, Any]:
-        self._load(state)
-        try:
-            answer = Answer(_answer(self._database[call.collection], call), None)
-        except PyMongoError as error:
-            answer = Answer(None, error)
-        self._at = after = self.state(self._dump())
-        seen = frozen(answer.value if answer.error is None else answer.error)
+        if state is not self._at:
+            _load(self._database, state)
+        value, error, seen = _try(self._database, call)
+        self._at = after = self.state(_dump(self._database))
         self.executed.append((state, call, seen, after))
-        return after, answer, seen
+        return after, Answer(value, error), seen
 
-    def _load(self, state: State) -> None:
-        if state is self._at:
-            return
-        for name in self._database.list_collection_names():
-            self._database[name].delete_many({})
-        for name, documents in state.documents.items():
-            self._database[name].insert_many(list(documents.values()))
 
-    def _dump(self) -> Documents:
-        names = self._database.list_collection_names()
-        return {name: {d["_id"]: d for d in self._database[name].find()} for name in names}
+class _Tried(NamedTuple):
+    """An answer, and what of it two databases have in common."""
+
+    value: Any
+    error: PyMongoError | None
+    seen: Any
+
+
+def _load(database: Any, state: State) -> None:
+    for name in database.list_collection_names():
+        database[name].delete_many({})
+    for name, documents in state.documents.items():
+        database[name].insert_many(list(documents.values()))
+
+
+def _dump(database: Any) -> Documents:
+    names = database.list_collection_names()
+    return {name: {d["_id"]: d for d in database[name].find()} for name in names}
+
+
+def _try(database: Any, call: gates.Call) -> _Tried:
+    try:
+        value = _answer(database[call.collection], call)
+    except PyMongoError as error:
+        return _Tried(None, error, frozen(error))
+    return _Tried(value, None, frozen(value))
 
 
 def _answer(collection: Any, call: gates.Call) -> Any:
@@ -115,4 +134,4 @@ def _answer(collection: Any, call: gates.Call) -> Any:
     return list(answer)
 
 
-assert mongomock.collection.BulkOperationBuilder is mongomock_facade.ShimmedBulk
+assert mongomock.collection.BulkOperationBuilder is ShimmedBulk
