@@ -1,5 +1,6 @@
 """No order of the database calls of several writers loses, doubles or misreports a reading."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,8 +28,9 @@ from writers import (
     values,
 )
 
-from storage import Receipt
+from storage import Receipt, closed_days
 from storage.closed_days import ClosedDays
+from storage.documents import day_document
 from storage.ids import day_id
 from storage.pushing import Pusher
 from storage.removal import Removal
@@ -73,27 +75,31 @@ FEW = [
     (LATE_A, LATE_SAME, SEALER),
     (LATE_A, SEALER, GONE),
     (LATE_A, OTHERS, SEALER),
-    (LATE_OVER, SEALER, SECOND),
+    (LATE_OVER, SEALER),
     (LATE_OTHERS, SEALER),
 ]
 MANY = [
     ("a document", (GONE, READER)),
     ("a merge cut short", (GONE, READER)),
-    ("a row in live", (A, SEALER, SECOND, READER)),
-    ("a row in live", (OTHERS, SEALER, GONE, NEWEST)),
-    ("a row in live", (A, SEALER, SECOND, GONE)),
-    ("a row in live", (LATE_A, SEALER, SECOND, GONE)),
+    ("a row in live", (SEALER, SECOND, GONE)),
     ("a document", (LATE_A, LATE_SAME, GONE)),
     ("a document", (A, OVER, GONE)),
-    ("nothing", (LATE_A, LATE_SAME, SEALER, SECOND)),
 ]
+if "FUZZ_MODEL_RUNS" in os.environ:
+    MANY += [
+        ("nothing", (LATE_A, LATE_SAME, SEALER, SECOND)),
+        ("a row in live", (A, SEALER, SECOND, READER)),
+        ("a row in live", (OTHERS, SEALER, GONE, NEWEST)),
+        ("a row in live", (A, SEALER, SECOND, GONE)),
+        ("a row in live", (LATE_A, SEALER, SECOND, GONE)),
+    ]
 STOPPING = [
     (A, OTHERS),
     (OVER, SEALER),
     (GONE, SEALER),
     (GONE, A),
     (SEALER, READER),
-    (LATE_A, SEALER, SECOND),
+    (LATE_A, SEALER),
 ]
 
 
@@ -186,6 +192,35 @@ def test_that_an_emptied_document_is_taken_away_is_found(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Removal, "_write", taken_away)
     assert finds((LATE_A, SEALER, GONE), "a row in live")
+
+
+def test_that_live_wins_over_the_document_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    unite = closed_days.unite
+
+    def turned(pushed: Any, live: Any, settled: Any, *, overwrite: bool) -> Any:
+        return unite(pushed, {}, {**settled, **live}, overwrite=overwrite)
+
+    monkeypatch.setattr(closed_days, "unite", turned)
+    assert finds((OVER,), "a row hidden by the document")
+
+
+def test_that_a_merge_forgets_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unseen(self: Any, change: Any) -> bool:
+        await self.database.days.replace_one({"_id": change._filter["_id"]}, change._doc)
+        return True
+
+    monkeypatch.setattr(ClosedDays, "_replace", unseen)
+    assert finds((A, B))
+
+
+def test_that_a_deletion_keeps_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def kept_version(self: Any, site_id: int, day: int, version: Any, kept: Any) -> bool:
+        as_read = {"_id": day_id(site_id, day), "v": version}
+        changed = day_document(site_id, day, version, kept)
+        return (await self.database.days.replace_one(as_read, changed)).matched_count > 0
+
+    monkeypatch.setattr(Removal, "_write", kept_version)
+    assert finds((SEALER, GONE), "a row in live")
 
 
 def test_the_judge_takes_the_order_of_time_into_account() -> None:
