@@ -210,9 +210,7 @@ class Machine(RuleBasedStateMachine):
         for begin in range(0, max(len(asked), 1), limit):
             expected = sorted(asked, reverse=descending)[begin : begin + limit + 1]
             page: ReadingPage = self.run(
-                self.store.live.list(
-                    site, start=start, end=end, descending=descending, limit=limit
-                )
+                self.store.live.list(site, start=start, end=end, descending=descending, limit=limit)
             )
             assert list(rows_of(page.series).items()) == expected[:limit]
             assert page.next == (expected[limit][0] if len(expected) > limit else None)

@@ -1,4 +1,4 @@
-"""A gate that makes one database call fail: before it is executed, after it, or by a cancellation."""
+"""A gate that makes one database call fail: before it is executed, after it, or by cancelling."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

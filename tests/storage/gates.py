@@ -1,4 +1,4 @@
-"""A database whose every call passes a gate, which may hold it back, fail it or answer it itself."""
+"""A database whose every call passes a gate, which may hold it back, fail it or answer itself."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
@@ -16,7 +16,9 @@ class Call(NamedTuple):
     def __str__(self) -> str:
         parts = [repr(argument) for argument in self.arguments]
         parts += [f"{name}={value!r}" for name, value in self.options.items()]
-        chain = "".join(f".{name}({', '.join(map(repr, arguments))})" for name, arguments in self.chain)
+        chain = "".join(
+            f".{name}({', '.join(map(repr, arguments))})" for name, arguments in self.chain
+        )
         return f"{self.collection}.{self.method}({', '.join(parts)}){chain}"
 
 

@@ -117,7 +117,9 @@ class Asked(NamedTuple):
     told: Any
 
 
-def explained(asked: Sequence[Asked], before: Mapping[int, Held], after: Mapping[int, Held]) -> bool:
+def explained(
+    asked: Sequence[Asked], before: Mapping[int, Held], after: Mapping[int, Held]
+) -> bool:
     """Return whether some order of the operations leads to what is stored and was told.
 
     `before` and `after` have every stamp. One that has not ended may have done its work or not.
@@ -127,7 +129,9 @@ def explained(asked: Sequence[Asked], before: Mapping[int, Held], after: Mapping
     histories = [orders(plain, stamp, before[stamp], after[stamp]) for stamp in stamps]
     return any(
         all(
-            each.meaning.explains({s: words[n] for s, words in zip(stamps, chosen, strict=True)}, each.told)
+            each.meaning.explains(
+                {s: words[n] for s, words in zip(stamps, chosen, strict=True)}, each.told
+            )
             for n, each in enumerate(asked)
             if each.ended
         )

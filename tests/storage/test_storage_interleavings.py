@@ -16,7 +16,6 @@ from writers import (
     LIST,
     SEAL,
     SEALABLE,
-    STAMPS,
     T,
     batch,
     delete,
@@ -120,7 +119,9 @@ def test_two_or_three_writers_agree_in_every_order_from_every_state(
         assert Search(world, mix, before).moments() > 1
 
 
-@pytest.mark.parametrize(("before", "mix"), MANY, ids=lambda part: part if isinstance(part, str) else name_of(part))
+@pytest.mark.parametrize(
+    ("before", "mix"), MANY, ids=lambda part: part if isinstance(part, str) else name_of(part)
+)
 def test_three_or_four_writers_agree_in_every_order(
     before: str, mix: tuple[Process, ...], world: World
 ) -> None:

@@ -84,7 +84,9 @@ def together(name: str, *operations: Operation, now: int = SEALABLE) -> Process:
     return Process(name, tuple((each,) for each in operations), partial(store_at, now))
 
 
-def stored(live: dict[int, Values] | None = None, day: dict[int, Values] | None = None) -> Documents:
+def stored(
+    live: dict[int, Values] | None = None, day: dict[int, Values] | None = None
+) -> Documents:
     """Return a database with the site, rows in `live`, and a document of the day."""
     site = site_document({"id": SITE, "name": "W", "location": "n", "time_zone": "UTC"})
     rows = [reading_document(SITE, instant, row) for instant, row in (live or {}).items()]
