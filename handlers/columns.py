@@ -6,7 +6,7 @@ On the wire a row's instant is its `dt-stamp`; for the store it is the key of it
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from handlers.instants import format_instant
+from handlers.instants import format_column, format_instant
 from storage import COLUMNS, Conflict, Readings, Receipt, Series, Values
 
 
@@ -26,8 +26,10 @@ def reading(instant: int, values: Values) -> dict[str, Any]:
 
 def series(rows: Series, columns: Iterable[str]) -> dict[str, list[Any]]:
     """Return rows as the brief's columns: `dt-stamp` and the named ones, all of the same length."""
-    stamps = [format_instant(instant) for instant in rows.instants]
-    return {"dt-stamp": stamps, **{name: rows.columns[COLUMNS.index(name)] for name in columns}}
+    return {
+        "dt-stamp": format_column(rows.instants),
+        **{name: rows.columns[COLUMNS.index(name)] for name in columns},
+    }
 
 
 def receipt_members(receipt: Receipt) -> dict[str, Any]:

@@ -20,6 +20,14 @@ class Span(NamedTuple):
     start: int
     end: int
 
+    def split(self, position: int, descending: bool) -> "tuple[Span, Span]":
+        """Return what comes before the position in an order, and the rest, which begins with it."""
+        if descending:
+            place = max(self.start, min(self.end, position + 1))
+            return Span(place, self.end), Span(self.start, place)
+        place = min(self.end, max(self.start, position))
+        return Span(self.start, place), Span(place, self.end)
+
 
 def write(position: int) -> str:
     """Return the word for a position."""
@@ -51,8 +59,5 @@ def span(from_: int | None, to: int | None, order: str, cursor: str | None) -> S
     start = instants.FIRST if from_ is None else from_
     end = instants.END if to is None else to
     position = read(cursor)
-    if position is None:
-        return Span(start, end)
-    if order == "desc":
-        return Span(start, min(end, position + 1))
-    return Span(max(start, position), end)
+    whole = Span(start, end)
+    return whole if position is None else whole.split(position, order == "desc")[1]

@@ -5,6 +5,7 @@ with an offset, or the brief's `YYYY-MM-DD HH:MM:SS`, which means UTC.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ _SPELLING = re.compile(
     r"(?P<zone>[Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))?"
 )
 _LONGEST = 40
+_DAY = 86_400
 _FIRST_YEAR, _LAST_YEAR = 1970, 2105
 _NOT_THERE = "names a day or a time that no calendar has"
 _OUT_OF_RANGE = f"lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
@@ -45,8 +47,26 @@ def parse(text: str) -> int:
 
 @lru_cache(maxsize=100_000)
 def format_instant(instant: int) -> str:
-    """Return the instant as text in the one form that sitewatt writes: `2023-01-01T00:00:00Z`."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return the instant as text in the one form that sitewatt writes: `2023-01-01T00:00:00Z`.
+
+    The cache, and what it is made of, are there for the same reason as those of `parse`.
+    """
+    return _date(instant // _DAY) + _time(instant % _DAY)
+
+
+def format_column(instants: Iterable[int]) -> list[str]:
+    """Return the instants as text, each in the form of `format_instant`."""
+    return list(map(format_instant, instants))
+
+
+@lru_cache(maxsize=50_000)
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * _DAY, UTC).strftime("%Y-%m-%dT")
+
+
+@lru_cache(maxsize=100_000)
+def _time(second: int) -> str:
+    return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
 
 
 @lru_cache(maxsize=50_000)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers import columns as shapes
-from handlers import cursors, replies
-from handlers.replies import Response
-from storage import COLUMNS, Store
+from handlers import ranges, replies
+from handlers.ranges import Asked
+from handlers.replies import Response, Stream
+from storage import Store
 
 
 async def push_live(
@@ -29,25 +30,20 @@ async def list_readings(
     from_: int | None,
     to: int | None,
     order: str,
-    limit: int,
+    limit: int | None,
     cursor: str | None,
     columns: list[str] | None,
+    include: list[str] | None,
     if_none_match: str | None,
+    media_type: str,
     *,
     store: Store,
-) -> Response:
-    """Return the readings of a half-open range as columns that can be posted back."""
-    span = cursors.span(from_, to, order, cursor)
-    page = await store.live.list(
-        site_id, start=span.start, end=span.end, descending=order == "desc", limit=limit
-    )
-    body = shapes.series(page.series, columns or COLUMNS)
-    if page.next is None:
-        return replies.tagged(body, if_none_match)
-    range_ = {"from": replies.instant(from_), "to": replies.instant(to)}
-    query = {**range_, "order": order, "limit": limit, "columns": columns}
-    link = replies.next_link(**query, cursor=cursors.write(page.next))
-    return replies.tagged(body, if_none_match, headers=link)
+) -> Response | Stream:
+    """Return the readings of a half-open range by column, or in lines all that there are."""
+    asked = Asked(site_id, from_, to, order, limit, cursor, columns, include, media_type)
+    if limit is None:
+        return replies.table_in_pieces(media_type, ranges.pages(store, asked), asked.names)
+    return await ranges.answer(store, asked, limit, if_none_match)
 
 
 async def delete_readings(site_id: int, from_: int, to: int, *, store: Store) -> Response:

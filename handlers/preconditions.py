@@ -32,7 +32,27 @@ class PreconditionFailed(PreconditionError):
 
 def entity_tag(content: bytes) -> str:
     """Return the strong entity tag of a representation: the same bytes have the same tag."""
-    return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    return f'"{digest(content)}"'
+
+
+def state_tag(shape: str, mark: str) -> str:
+    """Return the entity tag of what a mark says has not changed, in a shape of its own.
+
+    Two representations of one state differ in shape, which has no dot in it.
+    """
+    return f'"{shape}.{mark}"'
+
+
+def mark_named(condition: str | None, shape: str) -> str | None:
+    """Return the mark in the first of If-None-Match's tags that has the shape, None without one."""
+    words = (tag.removeprefix("W/").strip('"') for tag in _TAG.findall(condition or ""))
+    marks = (word.removeprefix(f"{shape}.") for word in words if word.startswith(f"{shape}."))
+    return next(marks, None)
+
+
+def digest(content: bytes) -> str:
+    """Return the word that stands for the content: the same bytes have the same word."""
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
 def matches(condition: str, etag: str) -> bool:

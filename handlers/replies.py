@@ -4,12 +4,13 @@ Each function returns a finished Response; a value that breaks the contract is f
 response is validated, not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
 
+from handlers import cursors, tables
 from handlers.columns import receipt_members
 from handlers.instants import format_instant
 from handlers.preconditions import (
@@ -19,7 +20,7 @@ from handlers.preconditions import (
     matches,
     matches_strongly,
 )
-from storage import Receipt, Revision, Site
+from storage import Receipt, Revision, Series, Site
 
 
 class Response(NamedTuple):
@@ -27,6 +28,18 @@ class Response(NamedTuple):
 
     status: int
     content: bytes
+    headers: Mapping[str, str]
+
+
+class Stream(NamedTuple):
+    """A status, a body that comes in pieces, and the headers that describe it.
+
+    What reads it takes one piece at a time and closes it early for a client that goes away. An
+    error before the first piece is answered as any other; a later one breaks the connection.
+    """
+
+    status: int
+    chunks: AsyncIterator[bytes]
     headers: Mapping[str, str]
 
 
@@ -46,6 +59,43 @@ def tagged(
 ) -> Response:
     """Return the value as JSON with its ETag, or 304 when the client already has that state."""
     return _unless_known(json(value, status, headers), if_none_match)
+
+
+def of_state(response: Response, etag: str, if_none_match: str | None) -> Response:
+    """Return the response with the tag of its state, or 304 when the client already has that."""
+    if if_none_match is not None and matches(if_none_match, etag):
+        return not_modified(etag, response.headers)
+    return response._replace(headers={**response.headers, "ETag": etag})
+
+
+def not_modified(etag: str, headers: Mapping[str, str]) -> Response:
+    """Return 304 with the tag and, of the headers that the answer would have, the Link."""
+    kept = {"Link": headers["Link"]} if "Link" in headers else {}
+    return Response(304, b"", {"ETag": etag, **kept})
+
+
+def table(
+    media_type: str, series: Series, columns: Sequence[str], headers: Mapping[str, str]
+) -> Response:
+    """Return readings as a table of the media type, a line each."""
+    table, described = _table(media_type, columns)
+    content = table.head.encode() + table.lines(series, columns)
+    return Response(200, content, {**described, **headers})
+
+
+def table_in_pieces(
+    media_type: str, pages: AsyncIterator[Series], columns: Sequence[str]
+) -> Stream:
+    """Return readings as a table of the media type, a page of them after the other."""
+    table, described = _table(media_type, columns)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        head = table.head.encode()
+        async for series in pages:
+            yield head + table.lines(series, columns)
+            head = b""
+
+    return Stream(200, pieces(), described)
 
 
 def document(content: bytes, media_type: str, if_none_match: str | None = None) -> Response:
@@ -92,6 +142,13 @@ def next_link(**query: Any) -> dict[str, str]:
     return {"Link": f'<?{urlencode(words)}>; rel="next"'}
 
 
+def page(body: Any, following: int | None, **query: Any) -> Response:
+    """Return a page, with the Link to the one that begins at an instant when there is another."""
+    if following is None:
+        return json(body)
+    return json(body, headers=next_link(**query, cursor=cursors.write(following)))
+
+
 def require_match(if_match: str | None, site: Site) -> None:
     """Promise that the client has seen the site as it is now.
 
@@ -106,10 +163,15 @@ def require_match(if_match: str | None, site: Site) -> None:
 
 def _unless_known(response: Response, if_none_match: str | None) -> Response:
     link = response.headers.get("Link", "")
-    etag = entity_tag(response.content + link.encode())
-    if if_none_match is not None and matches(if_none_match, etag):
-        return Response(304, b"", {"ETag": etag, **({"Link": link} if link else {})})
-    return response._replace(headers={**response.headers, "ETag": etag})
+    return of_state(response, entity_tag(response.content + link.encode()), if_none_match)
+
+
+def _table(media_type: str, columns: Sequence[str]) -> tuple[tables.Table, dict[str, str]]:
+    """Return how a media type writes readings, and the headers that say so."""
+    if media_type == "text/csv":
+        described = "text/csv; charset=utf-8; header=present"
+        return tables.csv(columns), {"Content-Type": described}
+    return tables.ndjson(columns), {"Content-Type": "application/x-ndjson"}
 
 
 def _encode(value: Any) -> bytes:

@@ -52,6 +52,7 @@ def create_app(
     *,
     clock: Clock = lambda: int(time.time()),
     serve: Callable[..., ASGIApp] = compiled_app,
+    retention_days: int | None = None,
 ) -> ASGIApp:
     """Return the service on a store. Nothing in it is global: two may stand side by side.
 
@@ -69,7 +70,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:
-        async with upkeep(store, clock):
+        async with upkeep(store, clock, retention_days):
             yield
 
     operations = serve(
@@ -91,7 +92,7 @@ def app_from_environment() -> ASGIApp:
     end_with_parent()
     chosen = settings.load({})
     observability.configure(chosen.log_format, chosen.log_level)
-    return create_app(open_store(chosen), authority(chosen))
+    return create_app(open_store(chosen), authority(chosen), retention_days=chosen.retention_days)
 
 
 def open_store(chosen: Settings) -> Store:

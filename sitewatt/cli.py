@@ -1,4 +1,4 @@
-"""The command line: `sitewatt serve | check | contract`."""
+"""The command line: `sitewatt serve | check | seal | contract`."""
 
 import argparse
 import asyncio
@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import orjson
 import uvicorn
@@ -22,13 +22,18 @@ from sitewatt.app import authority, compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
+from sitewatt.inspecting import inspect
 from sitewatt.mongod import Mongod, MongodError, Options, find_binary
 from sitewatt.settings import Settings, SettingsError
 from sitewatt.web.protocol import Connection
-from storage import StorageError
+from storage import StorageError, Store, Unavailable
+
+R = TypeVar("R")
 
 EXPECTED = (SettingsError, KeyFileError, MongodError, ContractError, StorageError)
 """What can be wrong with a machine or its settings: a sentence is told, not a traceback."""
+
+INSPECTS = "look at every document of the store; 1 when one breaks a rule"
 
 HTTP: Mapping[str, Any] = {
     "log_config": None,
@@ -62,9 +67,9 @@ def serve(given: argparse.Namespace) -> int:
     with database(chosen) as uri:
         ready = replace(chosen, mongodb_uri=uri)
         os.environ.update(settings.environment(ready))
-        asyncio.run(open_store(ready).disconnect())
+        asyncio.run(_use(ready, _look_at_embedded if chosen.mongodb_uri is None else _do_nothing))
         if ready.demo:
-            asyncio.run(_demo(ready))
+            asyncio.run(_use(ready, _demo))
         uvicorn.run(
             "sitewatt.app:app_from_environment",
             factory=True,
@@ -78,7 +83,10 @@ def serve(given: argparse.Namespace) -> int:
 
 
 def check(given: argparse.Namespace) -> int:
-    """Look at the contract, the settings and the store, and say what was found."""
+    """Look at the contract, the settings and the store, and say what was found.
+
+    With --store, every document in it: 1 when one breaks a rule.
+    """
     chosen = settings.load(vars(given))
     contract = compiled_contract()
     print(f"contract: {len(contract.operations)} operations, each with its handler")
@@ -86,6 +94,12 @@ def check(given: argparse.Namespace) -> int:
     authority(chosen)
     print(f"access: {'an admin key' if chosen.admin_key_file else 'open, to this machine only'}")
     print(f"store: {asyncio.run(_look_at_store(chosen))}")
+    return 1 if given.store and _on_store(chosen, inspect) is False else 0
+
+
+def seal(given: argparse.Namespace) -> int:
+    """Seal every day that can be sealed now, and say how many there were."""
+    _on_store(settings.load(vars(given)), _seal)
     return 0
 
 
@@ -110,25 +124,54 @@ def database(chosen: Settings) -> Generator[str]:
         yield mongod.uri
 
 
-async def _demo(chosen: Settings) -> None:
+def _on_store(chosen: Settings, work: Callable[[Store], Awaitable[R]]) -> R | None:
+    """Return what `work` makes of the store; None when there is no embedded one yet."""
+    if chosen.mongodb_uri is None and not (chosen.data_dir / "mongodb").is_dir():
+        print(f"There is no store in {chosen.data_dir} yet.")
+        return None
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, _break_off)
+    with database(chosen) as uri:
+        return asyncio.run(_use(replace(chosen, mongodb_uri=uri), work))
+
+
+async def _use(chosen: Settings, work: Callable[[Store], Awaitable[R]]) -> R:
+    """Return what `work` makes of the store of the settings."""
     store = open_store(chosen)
     try:
-        await store.prepare()
-        await load_demo(compiled_contract(), store, lambda: int(time.time()))
+        return await work(store)
     finally:
         await store.disconnect()
+
+
+async def _do_nothing(_: Store) -> None:
+    """Leave a database that may be away alone; its address has been read."""
+
+
+async def _look_at_embedded(store: Store) -> None:
+    """Refuse a store that a newer version has upgraded: it would never be ready."""
+    with suppress(Unavailable):
+        await store.ping()
+
+
+async def _demo(store: Store) -> None:
+    await store.prepare()
+    await load_demo(compiled_contract(), store, lambda: int(time.time()))
+
+
+async def _seal(store: Store) -> None:
+    await store.prepare()
+    sealed = await store.seal()
+    print(f"sealed days: {sealed.days:,}, readings moved into them: {sealed.readings:,}")
 
 
 async def _look_at_store(chosen: Settings) -> str:
     if chosen.mongodb_uri is None:
         return f"the embedded MongoDB, {find_binary()}"
-    store = open_store(chosen)
     try:
-        await store.ping()
+        await _use(chosen, Store.ping)
     except StorageError as error:
         raise SettingsError(f"SITEWATT_MONGODB_URI: {error}") from None
-    finally:
-        await store.disconnect()
     return "the MongoDB of SITEWATT_MONGODB_URI takes writes"
 
 
@@ -137,18 +180,27 @@ def _leave(*_: object) -> NoReturn:
     raise SystemExit(0)
 
 
+def _break_off(*_: object) -> NoReturn:
+    """End by unwinding, as `_leave`, with what was to be done not done."""
+    raise SystemExit(1)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sitewatt", description="The system of record for energy sites."
     )
     parser.add_argument("--version", action="version", version=version("sitewatt"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command, word in ((serve, "serve"), (check, "check"), (contract, "contract")):
+    for command in (serve, check, seal, contract):
         described = (command.__doc__ or "").strip()
-        sub = commands.add_parser(word, help=described.splitlines()[0], description=described)
+        sub = commands.add_parser(
+            command.__name__, help=described.splitlines()[0], description=described
+        )
         sub.set_defaults(command=command)
         if command is contract:
             sub.add_argument("--format", choices=("yaml", "json"), default="yaml")
         else:
             settings.add_flags(sub)
+        if command is check:
+            sub.add_argument("--store", action="store_true", help=INSPECTS)
     return parser

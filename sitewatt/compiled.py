@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers import Handler
 from handlers.ports import Clock
-from handlers.replies import Response
+from handlers.replies import Response, Stream
 from sitewatt.auth import Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, ContractError, Operation, Request
@@ -31,7 +31,7 @@ from sitewatt.loading import load
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_body
 from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
-from sitewatt.web.responses import send_response
+from sitewatt.web.responses import checked, send_reply, send_response
 
 
 def compiled_app(
@@ -99,8 +99,8 @@ class CompiledOperations(SpecMiddleware):  # type: ignore[misc]  # connexion is 
         match = self._contract.routes.match(method, path)
         plan = self._plans[match.operation.id]
         query, headers = scope["query_string"], headers_of(scope)
-        response = await plan.answer(match.path, query, headers, receive)
-        await send_response(response, send)
+        reply = await plan.answer(match.path, query, headers, receive)
+        await send_reply(reply, scope, receive, send)
 
 
 class Plan:
@@ -117,7 +117,7 @@ class Plan:
 
     async def answer(
         self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str], receive: Receive
-    ) -> Response:
+    ) -> Response | Stream:
         """Return the handler's reply to a request that keeps the contract, checked against it."""
         operation, in_gzip = self._operation, False
         if operation.method != "GET":
@@ -125,15 +125,13 @@ class Plan:
         if operation.body is not None:
             in_gzip = admit_encoding(headers.get("content-encoding"))
             operation.body.admit(headers.get("content-type"))
-        operation.admit_accept(headers.get("accept"))
+        media_type = operation.admit_accept(headers.get("accept"))
         if operation.scopes is not None:
             self._authority.authorize(headers, operation.scopes)
-        arguments = operation.parameters.read(path, query, headers)
+        arguments = operation.read_parameters(path, query, headers, media_type)
         if operation.body is not None:
             raw = await read_body(receive, self._limit, in_gzip=in_gzip)
             arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
         elif operation.method != "GET":
             await skip_body(receive, self._limit)
-        response = await self._handler(**arguments)
-        operation.check_reply(response.status, response.headers, response.content)
-        return response
+        return checked(operation, await self._handler(**arguments))

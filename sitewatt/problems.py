@@ -5,7 +5,7 @@ with them. What is not in the table is a bug, and told to nobody.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -19,6 +19,7 @@ from sitewatt.contract import Fault
 from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken, NotGzip
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
+from storage.receipts import joined
 
 RETRY_AFTER_SECONDS = 2
 """When a client may ask again after a 503: a restart of the database takes about so long."""
@@ -144,6 +145,30 @@ def _readings_conflict(error: store.ReadingsConflict) -> Problem:
     return Problem("readings-conflict", detail, {**members, **more})
 
 
+def _fleet_conflict(error: store.FleetConflict) -> Problem:
+    receipts = [receipt for receipt in error.receipts.values() if receipt.received]
+    whole = store.ReadingsConflict(joined(receipts), [])
+    problem = _readings_conflict(whole)
+    conflicts = [{"id": site_id, **conflict_members(one)} for site_id, one in error.conflicts]
+    members = {**problem.members, "conflicts": conflicts}
+    if whole.receipt.conflicts == len(conflicts):
+        members.pop("more", None)
+    return replace(problem, members=members)
+
+
+def _unknown_sites(error: store.UnknownSites) -> Problem:
+    detail = "There are no sites with these ids; nothing was stored."
+    return Problem("unknown-sites", detail, {"site_ids": list(error.site_ids)})
+
+
+def _overloaded(error: store.Overloaded) -> Problem:
+    detail = (
+        "More readings come in than the database takes just now. Send these again a little later;"
+        " what of them may be stored already counts once."
+    )
+    return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
 def _unavailable(error: store.StorageError) -> Problem:
     detail = (
         "The database does not answer, so nobody knows whether this was stored. Send it again:"
@@ -188,6 +213,9 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     ),
     store.NoReadings: _said("no-readings", "Site {0.site_id} has no reading yet."),
     store.ReadingsConflict: _readings_conflict,
+    store.FleetConflict: _fleet_conflict,
+    store.UnknownSites: _unknown_sites,
+    store.Overloaded: _overloaded,
     store.Unavailable: _unavailable,
     store.UnsuitableServer: _unavailable,
 }

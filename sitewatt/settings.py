@@ -25,6 +25,7 @@ class Settings:
     mongodb_timeout: float
     mongod_cache: int
     mongod_oplog: int
+    retention_days: int | None
     admin_key_file: Path | None
     workers: int
     shutdown_timeout: int
@@ -112,6 +113,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("mongodb_timeout", "15", seconds, "how long the database may take before a 503"),
     Setting("mongod_cache", "256", whole(256, 1_000_000), "the embedded MongoDB's cache in MB"),
     Setting("mongod_oplog", "128", whole(50, 1_000_000), "the embedded MongoDB's oplog in MB"),
+    Setting("retention_days", None, whole(3, 36_500), "after how many days settled readings go"),
     Setting("admin_key_file", None, path, "a file with the key that may do everything"),
     Setting("workers", "1", whole(1, 64), "how many processes serve"),
     Setting("shutdown_timeout", "10", whole(0, 600), "how long SIGTERM waits for requests"),

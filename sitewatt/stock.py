@@ -32,7 +32,7 @@ from sitewatt.observability import request_id
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_body
 from sitewatt.web.headers import headers_of, joined
 from sitewatt.web.problem_documents import ProblemDocuments
-from sitewatt.web.responses import starlette_response
+from sitewatt.web.responses import checked, starlette_response
 
 _CALL = "sitewatt.call"
 
@@ -44,6 +44,7 @@ class Call:
     operation: Operation
     path: Mapping[str, str]
     in_gzip: bool = False
+    media_type: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -127,7 +128,7 @@ class Admission:
         if body is not None:
             call.in_gzip = admit_encoding(headers.get("content-encoding"))
             kept.append((b"content-type", body.admit(headers.get("content-type")).encode()))
-        call.operation.admit_accept(headers.get("accept"))
+        call.media_type = call.operation.admit_accept(headers.get("accept"))
         return {**scope, "headers": kept}
 
 
@@ -140,7 +141,8 @@ class ParameterValidator:
     def validate(self, scope: Scope) -> None:
         """Leave every parameter's value in the call; raises BadParameters."""
         call, headers = Call.of(scope), joined(scope["headers"])
-        read = call.operation.parameters.read(call.path, scope["query_string"], headers)
+        query, media_type = scope["query_string"], call.media_type
+        read = call.operation.read_parameters(call.path, query, headers, media_type)
         call.arguments.update(read)
 
 
@@ -184,9 +186,7 @@ def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteRe
 
     async def respond(**_: object) -> StarletteResponse:
         call = Call.of(cast("Scope", current_scope))
-        response = await handler(**call.arguments)
-        call.operation.check_reply(response.status, response.headers, response.content)
-        return starlette_response(response)
+        return starlette_response(checked(call.operation, await handler(**call.arguments)))
 
     # Connexion gives every function the path's parameters, and reads the body a second time for
     # one whose signature takes any keyword.

@@ -3,9 +3,12 @@
 `connect` gives a client, `Store` takes one of its databases; `Store.prepare` comes first.
 """
 
+from storage.analysis_model import Bucket, BucketPage, Gap, GapPage
 from storage.connection import DATABASE_NAME, connect
 from storage.errors import (
     BadAddress,
+    FleetConflict,
+    NewerStore,
     NoConfiguration,
     NoIdsLeft,
     NoReadings,
@@ -19,8 +22,11 @@ from storage.errors import (
     UnknownFormat,
     UnknownRevision,
     UnknownSite,
+    UnknownSites,
     UnsuitableServer,
 )
+from storage.findings import Finding
+from storage.inspection import Census, Inspection
 from storage.model import (
     COLUMNS,
     Battery,
@@ -41,8 +47,10 @@ from storage.model import (
     Series,
     Site,
     SitePage,
+    Stretch,
     Values,
 )
+from storage.ranges import next_of
 from storage.store import Store
 
 __all__ = [
@@ -50,12 +58,21 @@ __all__ = [
     "DATABASE_NAME",
     "BadAddress",
     "Battery",
+    "Bucket",
+    "BucketPage",
+    "Census",
     "Configuration",
     "Conflict",
     "Creation",
+    "Finding",
+    "FleetConflict",
+    "Gap",
+    "GapPage",
+    "Inspection",
     "LatestEntry",
     "LatestPage",
     "NewSite",
+    "NewerStore",
     "NoConfiguration",
     "NoIdsLeft",
     "NoReadings",
@@ -76,12 +93,15 @@ __all__ = [
     "SitesExist",
     "StorageError",
     "Store",
+    "Stretch",
     "TooManyRevisions",
     "Unavailable",
     "UnknownFormat",
     "UnknownRevision",
     "UnknownSite",
+    "UnknownSites",
     "UnsuitableServer",
     "Values",
     "connect",
+    "next_of",
 ]

@@ -51,6 +51,7 @@ _CODES = frozenset(
         11600,  # InterruptedAtShutdown
         11601,  # Interrupted
         11602,  # InterruptedDueToReplStateChange
+        12587,  # BackgroundOperationInProgressForNamespace: another worker builds an index
         13435,  # NotPrimaryNoSecondaryOk
         13436,  # NotPrimaryOrSecondary
         14031,  # OutOfDiskSpace

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import chain, dropwhile, takewhile
 from operator import attrgetter
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from storage.database import Document
 
@@ -12,19 +12,17 @@ PATIENCE = 1.0
 """Whoever has waited for so many seconds goes before everybody else."""
 
 
-class Post:
-    """The rows that one caller wants written: `sent` of them have gone into a bulk by now.
+class Post(Protocol):
+    """The rows that one caller wants written, each post an individual.
 
-    It waits since an instant of the clock that the queue is asked by.
+    It came at `since` by the clock that the queue is asked with; `sent` of its rows have gone into
+    a bulk by now.
     """
 
-    __slots__ = ("documents", "sent", "since", "small")
-
-    def __init__(self, documents: list[Document], since: float, *, small: bool) -> None:
-        self.documents = documents
-        self.since = since
-        self.small = small
-        self.sent = 0
+    documents: list[Document]
+    small: bool
+    since: float
+    sent: int
 
 
 P = TypeVar("P", bound=Post)
@@ -65,12 +63,13 @@ class Queue(Generic[P]):
     def take(self, most: int, now: float) -> list[Share[P]]:
         """Return the next bulk, of at most that many rows, and count them as sent.
 
-        First go the posts that have waited for PATIENCE, then the small ones, then the large ones,
-        each in the order of arrival. A post that does not fit goes in parts.
+        When not all rows fit, first go the posts that have waited for PATIENCE, then the small
+        ones, then the large ones, each in the order of arrival. What fits in part goes in part.
         """
         shares: list[Share[P]] = []
+        everybody = self.rows <= most
         room = min(most, self.rows)
-        for post in self._order(now - PATIENCE):
+        for post in chain(self._small, self._large) if everybody else self._order(now - PATIENCE):
             if not room:
                 break
             end = min(post.sent + room, len(post.documents))

@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError
 
 from storage.batches import batched
 from storage.database import CHUNK, Database, Document
-from storage.days import United, last_sealable, unite
+from storage.days import United, last_removable, last_sealable, unite
 from storage.documents import day_document, reading_of, readings_of
 from storage.duplicates import duplicate_ids
 from storage.errors import Unavailable
@@ -76,6 +76,15 @@ class ClosedDays:
             async for document in found
         }
 
+    async def remove_empty(self, site_id: int, day: int, version: ObjectId, now: int) -> None:
+        """Remove a document without readings, unless it is so young that it has to stand.
+
+        Whoever then inserted into `live` would lose the row to a merge that cleans up there still.
+        """
+        if day <= last_removable(now):
+            as_read = {"_id": day_id(site_id, day), "v": version}
+            await self.database.days.delete_one(as_read)
+
     async def _merge(
         self, site_id: int, pending: Mapping[int, Readings], tally: Tally, now: int, overwrite: bool
     ) -> int:
@@ -91,7 +100,7 @@ class ClosedDays:
                 day: unite(rows, live.get(day, {}), settled[day].readings, overwrite=overwrite)
                 for day, rows in pending.items()
             }
-            lost = await self._write(site_id, settled, united)
+            lost = await self._write(site_id, settled, united, now)
             won = [day for day in pending if day not in lost]
             for day in won:
                 _, pushed, stored = united[day]
@@ -137,13 +146,15 @@ class ClosedDays:
         return live
 
     async def _write(
-        self, site_id: int, settled: Mapping[int, Settled], united: Mapping[int, United]
+        self, site_id: int, settled: Mapping[int, Settled], united: Mapping[int, United], now: int
     ) -> set[int]:
         """Write the days that are to change; return those that were changed by others meanwhile."""
         changes: dict[int, ReplaceOne[Document]] = {}
         for day, (readings, _, _) in united.items():
             as_read = {"_id": day_id(site_id, day), "v": settled[day].version}
-            if readings is not settled[day].readings:
+            if not readings:
+                await self.remove_empty(site_id, day, settled[day].version, now)
+            elif readings is not settled[day].readings:
                 changed = day_document(site_id, day, ObjectId(), readings)
                 changes[day] = ReplaceOne(as_read, changed)
         if len(changes) > 1 and not self.database.plain and await self._replace_all(changes):

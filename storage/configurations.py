@@ -4,8 +4,14 @@ from storage.availability import bounded
 from storage.database import Database, Document
 from storage.documents import PRESENT
 from storage.errors import NoConfiguration, TooManyRevisions, UnknownRevision, UnknownSite
-from storage.history import SINCE_EVER, in_force, next_revision, same_configuration
-from storage.model import Configuration, Pushed, Revision, Revisions
+from storage.history import (
+    SINCE_EVER,
+    in_force,
+    next_revision,
+    same_configuration,
+    stretches,
+)
+from storage.model import Configuration, Pushed, Revision, Revisions, Stretches
 
 MOST_REVISIONS = 1_000
 _HISTORY = {"configurations": 1, "version": 1}
@@ -61,6 +67,11 @@ class Configurations:
         """Return the history, newest revision first; at most MOST_REVISIONS."""
         revisions = await self._revisions(site_id)
         return sorted(revisions, key=lambda revision: revision["revision"], reverse=True)
+
+    @bounded
+    async def stretches(self, site_id: int, *, start: int, end: int) -> Stretches:
+        """Return the configurations in force within [start, end), in order, each once a time."""
+        return stretches(await self._revisions(site_id), start, end)
 
     async def _revisions(self, site_id: int) -> Revisions:
         revisions: Revisions = (await self._read(site_id))["configurations"]

@@ -25,6 +25,14 @@ def last_sealable(now: int) -> int:
     return day_of(now) - 3
 
 
+def last_removable(now: int) -> int:
+    """Return the last day that may be opened again, by removing its document once it is empty.
+
+    For two days more than sealable it is no writer's to insert into, however their clocks differ.
+    """
+    return last_sealable(now) - 2
+
+
 def by_day(readings: Readings) -> dict[int, Readings]:
     """Return the readings of each day, in the order of instants."""
     instants, days = sorted(readings), dict[int, Readings]()

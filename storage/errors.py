@@ -1,6 +1,6 @@
 """What the store refuses, and when it cannot answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from storage.model import Conflict, Receipt
 
@@ -10,6 +10,7 @@ class StorageError(Exception):
 
     StorageError
     ├── UnknownSite         there is no such site (or it has been deleted)
+    ├── UnknownSites        some of many sites are not there
     ├── SitesExist          ids to create belong to sites with other content
     ├── SiteBeingDeleted    ids to create belong to sites whose purge has not ended
     ├── NoIdsLeft           every id the store may give has been given
@@ -18,8 +19,10 @@ class StorageError(Exception):
     ├── TooManyRevisions    the site's history is full
     ├── NoReadings          the site has no reading
     ├── ReadingsConflict    other values are stored for some of the pushed instants
+    ├── FleetConflict       the same, for readings of many sites
     ├── BadAddress          the address of the database is none
     ├── UnsuitableServer    the database is too old, or no replica set
+    │   └── NewerStore      a newer version of sitewatt has upgraded the store
     ├── UnknownFormat       a document was written by a newer version of sitewatt
     └── Unavailable         the database is away, slow, not writable or did not confirm
         └── Overloaded      more rows wait to be written than may wait
@@ -32,6 +35,14 @@ class UnknownSite(StorageError):
     def __init__(self, site_id: int) -> None:
         super().__init__(f"no site {site_id}")
         self.site_id = site_id
+
+
+class UnknownSites(StorageError):
+    """There are no such sites, or they have been deleted; nothing was stored for any other."""
+
+    def __init__(self, site_ids: Iterable[int]) -> None:
+        self.site_ids = sorted(site_ids)
+        super().__init__(f"no sites {self.site_ids}")
 
 
 class SitesExist(StorageError):
@@ -101,8 +112,34 @@ class ReadingsConflict(StorageError):
         self.conflicts = list(conflicts)
 
 
+class FleetConflict(StorageError):
+    """Other values are stored for some instants of some sites; all other rows are stored.
+
+    `receipts` has every site's, `conflicts` the first 100 by site and instant.
+    """
+
+    def __init__(
+        self, receipts: Mapping[int, Receipt], conflicts: Sequence[tuple[int, Conflict]]
+    ) -> None:
+        self.receipts = receipts
+        self.conflicts = list(conflicts)
+        number = sum(receipt.conflicts for receipt in receipts.values())
+        super().__init__(f"{number} readings differ from the stored ones")
+
+
 class UnsuitableServer(StorageError):
     """The database is one that cannot keep what the store promises; the text says why."""
+
+
+class NewerStore(UnsuitableServer):
+    """The store has a format that this version does not know; nothing of it is touched."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"a newer version of sitewatt has upgraded this store to format {found}, and this one"
+            f" knows formats up to {known}: run that version, or a store of an older backup"
+        )
+        self.found = found
 
 
 class UnknownFormat(StorageError):

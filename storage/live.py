@@ -1,20 +1,21 @@
 """Live readings: what sites did, the recent ones in `live`, the settled ones in `days`."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+from storage.availability import bounded
 from storage.closed_days import ClosedDays
 from storage.commits import Commits
 from storage.database import Database
-from storage.errors import NoReadings, ReadingsConflict
-from storage.ids import LAST_INSTANT
+from storage.errors import NoReadings, ReadingsConflict, UnknownSite
 from storage.model import ReadingPage, Readings, Receipt, Sealed, Values
+from storage.newest import Newest
 from storage.open_days import insert
 from storage.pushing import Pusher
 from storage.ranges import Range, Ranges
 from storage.receipts import Tally
 from storage.removal import Removal
 from storage.sealing import Sealer
-from storage.series import rows_of
 from storage.sites import Sites
 
 
@@ -33,6 +34,7 @@ class Live:
         self._ranges = Ranges(database)
         self._removal = Removal(database, closed)
         self._sealer = Sealer(database, sites, closed)
+        self._newest = Newest(database)
 
     async def push(
         self, site_id: int, readings: Readings, *, overwrite: bool = False, dry_run: bool = False
@@ -51,13 +53,20 @@ class Live:
             raise ReadingsConflict(receipt, tally.first_conflicts())
         return receipt
 
+    @bounded
     async def latest(self, site_id: int) -> tuple[int, Values]:
         """Return the newest reading by its instant, whenever it arrived; raises NoReadings."""
-        await self._sites.look(site_id)
-        page = await self._ranges.page(Range(site_id, 0, LAST_INSTANT + 1, True, 1))
-        for instant, values in rows_of(page.series).items():
-            return instant, values
-        raise NoReadings(site_id)
+        there, reading = await self._newest.of(site_id)
+        if not there:
+            raise UnknownSite(site_id)
+        if reading is None:
+            raise NoReadings(site_id)
+        return reading
+
+    @bounded
+    async def newest_of(self, site_ids: Sequence[int]) -> Mapping[int, tuple[int, Values] | None]:
+        """Return the newest reading of each site that is there, None where it has none."""
+        return await self._newest.of_many(site_ids)
 
     async def list(
         self, site_id: int, *, start: int, end: int, descending: bool, limit: int
@@ -76,7 +85,8 @@ class Live:
     async def delete(self, site_id: int, *, start: int, end: int) -> int:
         """Delete the readings with start <= instant < end; return how many there were.
 
-        Cut short by Unavailable, it has deleted some of them; the same call again goes on.
+        Cut short by Unavailable, it has deleted some of them; the same call again goes on. Readings
+        that are pushed meanwhile may be deleted too, and two deletions at once may both count one.
         """
         await self._sites.look(site_id)
         return await self._removal.remove(site_id, start, end)
@@ -88,3 +98,4 @@ class Live:
     async def close(self) -> None:
         """Answer all that waits, and take nothing any more."""
         await self._commits.close()
+        await self._newest.close()

@@ -139,6 +139,17 @@ class ReadingPage(NamedTuple):
     mark: str
 
 
+class Stretch(NamedTuple):
+    """A time [start, end) in which one configuration was in force, in UTC seconds."""
+
+    start: int
+    end: int
+    revision: Revision
+
+
+Stretches = list[Stretch]
+
+
 class LatestEntry(NamedTuple):
     """A site and its newest reading, None where it has none."""
 

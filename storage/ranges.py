@@ -97,6 +97,11 @@ class Ranges:
             rest = {**rest, bound: some[-1]["_id"]}
 
 
+def next_of(mark: str) -> int | None:
+    """Return the instant that the next page starts with, by the mark of a page."""
+    return _following(mark)[0]
+
+
 def _outside(days: list[Document], asked: Range) -> int:
     """Return how many readings of the first and the last document lie outside of the range."""
     return sum(

@@ -1,5 +1,6 @@
 """The count of what becomes of a push's rows, part by part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from storage.classification import Classified, differing
@@ -42,3 +43,16 @@ class Tally:
     def first_conflicts(self) -> list[Conflict]:
         """Return the first MOST_CONFLICTS by instant."""
         return sorted(self.conflicts)[:MOST_CONFLICTS]
+
+
+def joined(receipts: Sequence[Receipt]) -> Receipt:
+    """Return the receipt of several pushes together, each of which had a reading."""
+    return Receipt(
+        received=sum(receipt.received for receipt in receipts),
+        stored=sum(receipt.stored for receipt in receipts),
+        unchanged=sum(receipt.unchanged for receipt in receipts),
+        replaced=sum(receipt.replaced for receipt in receipts),
+        conflicts=sum(receipt.conflicts for receipt in receipts),
+        first=min(receipt.first for receipt in receipts if receipt.first is not None),
+        last=max(receipt.last for receipt in receipts if receipt.last is not None),
+    )

@@ -69,11 +69,12 @@ class Removal:
                     return gone | (readings.keys() - kept.keys())
 
     async def _write(self, site_id: int, day: int, version: ObjectId, kept: Readings) -> bool:
-        """Write what is left of a day; False when it has changed since it was read.
-
-        An emptied document stays: without it the day would be open again to a push that began
-        when it was, and whoever still takes rows from `live` would take that push's too.
-        """
+        """Write what is left of a day; False when it has changed since it was read."""
         as_read = {"_id": day_id(site_id, day), "v": version}
         changed = day_document(site_id, day, ObjectId(), kept)
-        return (await self.database.days.replace_one(as_read, changed)).matched_count > 0
+        if not (await self.database.days.replace_one(as_read, changed)).matched_count:
+            return False
+        if not kept:
+            now = await self.database.clock()
+            await self._closed.remove_empty(site_id, day, changed["v"], now)
+        return True

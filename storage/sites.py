@@ -1,7 +1,7 @@
 """Sites: what a site is, kept in one document with its configuration history."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pymongo import ASCENDING
 
@@ -10,7 +10,7 @@ from storage.creation import Creator
 from storage.database import Database, Document
 from storage.deletion import Deletion
 from storage.documents import PRESENT, SITE_PROJECTION, site_of
-from storage.errors import UnknownSite
+from storage.errors import UnknownSite, UnknownSites
 from storage.known import KnownSites
 from storage.layout import INDEX_BY_FILTER
 from storage.model import Creation, NewSite, Site, SitePage
@@ -72,6 +72,17 @@ class Sites:
             self._known.forget(site_id)
             raise UnknownSite(site_id)
         self._known.remember(site_id, seen)
+
+    @bounded
+    async def look_at_all(self, site_ids: Collection[int]) -> None:
+        """Return when there are all of these sites now; else UnknownSites, which names the rest."""
+        seen = self._known.now()
+        there = {"_id": {"$in": [*site_ids]}, **PRESENT}
+        found = {site["_id"] async for site in self.database.sites.find(there, {"_id": 1})}
+        for site_id in found:
+            self._known.remember(site_id, seen)
+        if missing := set(site_ids) - found:
+            raise UnknownSites(missing)
 
     async def sweep(self, now: int) -> None:
         """Finish the deletions that a crash has left unfinished."""

@@ -7,13 +7,20 @@ import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 
 from storage import layout
+from storage.analysis import Analysis
 from storage.availability import bounded, limited
 from storage.clock import Clock
 from storage.configurations import Configurations
 from storage.database import Database, Document
+from storage.fleet import Fleet
+from storage.inspection import Inspection
+from storage.lease import Lease
 from storage.live import Live
+from storage.model import Sealed
+from storage.retention import Retention
 from storage.server import greet
 from storage.sites import Sites
+from storage.upgrades import Upgrades, known_format
 from storage.validators import validators
 
 READY_SECONDS = 2.0
@@ -40,13 +47,33 @@ class Store:
         self.sites = Sites(self.database)
         self.configurations = Configurations(self.database)
         self.live = Live(self.database, self.sites)
+        self.analysis = Analysis(self.live, self.sites)
+        self.fleet = Fleet(self.database, self.sites, self.live)
+        self.lease = Lease(self.database)
+        self.retention = Retention(self.database)
+        self._upgrades = Upgrades(self.database)
+
+    async def prepare(self) -> None:
+        """Make collections, validators, indexes and documents what they must be.
+
+        Safe from many workers. Raises UnsuitableServer, and NewerStore with nothing changed.
+        """
+        await self._prepare_collections()
+        await self._upgrades.run()
+        self.database.prepared = True
 
     @limited
-    async def prepare(self) -> None:
-        """Make collections, validators and indexes what they must be; safe from many workers."""
-        await greet(self.database)
+    async def _prepare_collections(self) -> None:
+        await self._greet()
         await layout.prepare(self.database, self._validators)
-        self.database.prepared = True
+
+    def inspection(self) -> Inspection:
+        """Return a new inspection of the store, prepared or not."""
+        return Inspection(self.database, self._validators)
+
+    async def seal(self) -> Sealed:
+        """Move the readings of settled days into documents of their own; return how many."""
+        return await self.live.seal()
 
     @bounded
     async def ready(self) -> None:
@@ -61,7 +88,7 @@ class Store:
 
     async def _greet(self) -> None:
         await greet(self.database)
-        await self.database.counters.find_one({"_id": "sites"})
+        await known_format(self.database)
 
     async def close(self) -> None:
         """End what runs in the background; the client is closed by whoever connected it."""

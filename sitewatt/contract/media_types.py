@@ -3,7 +3,7 @@
 RFC 9110, sections 8.3 and 12.5.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from sitewatt.contract.preferences import LONGEST, preferences
@@ -50,31 +50,46 @@ class NotAcceptable(Exception):
         self.offered = offered
 
 
-def is_taken(accept: str, offered: tuple[str, ...]) -> bool:
-    """Return whether an Accept header takes one of the media types; one that is empty takes all."""
-    return len(accept) > LONGEST or _takes_any(accept, offered)
+def preferred(accept: str, offered: tuple[str, ...]) -> str | None:
+    """Return which of the media types an Accept header likes best, None when it takes none.
+
+    That is the one of most weight; of several the one that is named most narrowly, then the one
+    offered first. A header that is empty takes all.
+    """
+    return offered[0] if len(accept) > LONGEST else _preferred(accept, offered)
 
 
 @lru_cache(maxsize=1024)
-def _takes_any(accept: str, offered: tuple[str, ...]) -> bool:
+def _preferred(accept: str, offered: tuple[str, ...]) -> str | None:
     weights = {
         range_: weight
         for range_, weight in preferences(accept).items()
         if "/" in range_ or range_ == "*"
     }
-    return not weights or any(
-        next((weights[range_] for range_ in _ranges(media_type) if range_ in weights), 0) > 0
-        for media_type in offered
-    )
+    if not weights:
+        return offered[0]
+    liked = {media_type: _liking(media_type, weights) for media_type in offered}
+    best = max(offered, key=liked.__getitem__)
+    return best if liked[best] > _REFUSED else None
+
+
+def _liking(media_type: str, weights: Mapping[str, float]) -> tuple[float, int]:
+    """Return the weight of the narrowest range that covers the media type, and how narrow it is."""
+    for width, range_ in enumerate(_ranges(media_type)):
+        if range_ in weights:
+            return (weights[range_], -width) if weights[range_] else _REFUSED
+    return _REFUSED
+
+
+_REFUSED = (0.0, 0)
 
 
 def _ranges(media_type: str) -> Iterator[str]:
-    """Yield the media ranges that cover the media type, the narrowest first.
+    """Yield the media ranges that cover the media type, as many for each, the narrowest first.
 
     Who takes JSON takes what is written in it (RFC 6839, section 3.1).
     """
     kind = media_type.partition("/")[0]
     yield media_type
-    if media_type.endswith("+json"):
-        yield "application/json"
+    yield "application/json" if media_type.endswith("+json") else media_type
     yield from (f"{kind}/*", "*/*", "*")

@@ -11,7 +11,7 @@ import orjson
 
 from sitewatt.contract import strict_json
 from sitewatt.contract.faults import Fault
-from sitewatt.contract.media_types import MediaTypeNotTaken, NotAcceptable, essence, is_taken
+from sitewatt.contract.media_types import MediaTypeNotTaken, NotAcceptable, essence, preferred
 from sitewatt.contract.parameters import Parameters
 from sitewatt.contract.routes import Routes
 from sitewatt.contract.schema import ContractError, Schema, Unfit, resolved
@@ -88,26 +88,61 @@ class Operation:
         body = declared.get("requestBody")
         self.body = None if body is None else Body(self.method, body, limits)
         self._offered = _offered(declared["responses"])
+        if strange := self.parameters.media_types - {*self._offered}:
+            raise ContractError(f"{self.id} has parameters for answers in {', '.join(strange)}")
+        self.negotiates = len(self._offered) > 1
         self._replies = {
             int(status): Reply(response) for status, response in declared["responses"].items()
         }
 
     @property
     def arguments(self) -> list[str]:
-        """The names of what a handler gets: the parameters', and `body` where there is one."""
-        return [*self.parameters.arguments, *(["body"] if self.body else [])]
+        """The names of what a handler gets: the parameters', `body` where there is one.
 
-    def admit_accept(self, accept: str | None) -> None:
-        """Promise that the client takes an answer of success; raises NotAcceptable."""
-        if accept is not None and self._offered and not is_taken(accept, self._offered):
+        And `media_type`, that of the answer, where it has several to choose from.
+        """
+        media_type = ["media_type"] if self.negotiates else []
+        return [*self.parameters.arguments, *media_type, *(["body"] if self.body else [])]
+
+    def admit_accept(self, accept: str | None) -> str | None:
+        """Return the media type that the client likes best for an answer of success.
+
+        It is spelt as in the contract; without a wish it is the first one there, and None where
+        such answers have no content. Raises NotAcceptable.
+        """
+        if accept is None or not self._offered:
+            return self._offered[0] if self._offered else None
+        media_type = preferred(accept, self._offered)
+        if media_type is None:
             raise NotAcceptable(self._offered)
+        return media_type
 
-    def check_reply(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
-        """Promise that a reply keeps the contract; raises BrokenReply."""
+    def read_parameters(
+        self,
+        path: Mapping[str, str],
+        query: bytes,
+        headers: Mapping[str, str],
+        media_type: str | None,
+    ) -> dict[str, Any]:
+        """Return what the handler gets beside a body; raises BadParameters."""
+        arguments = self.parameters.read(path, query, headers, media_type)
+        if self.negotiates:
+            arguments["media_type"] = media_type
+        return arguments
+
+    def check_reply(self, status: int, headers: Mapping[str, str], content: bytes | None) -> None:
+        """Promise that a reply keeps the contract; raises BrokenReply.
+
+        A content that comes in pieces is None, and is not looked at.
+        """
         if status not in self._replies:
             raise BrokenReply(f"{self.id} answers an undeclared {status}")
+        reply = self._replies[status]
         try:
-            self._replies[status].check(headers, content)
+            if content is None:
+                reply.check_stream(headers)
+            else:
+                reply.check(headers, content)
         except BrokenReply as error:
             raise BrokenReply(f"{self.id} answers {status} {error}") from None
 
@@ -136,16 +171,35 @@ class Reply:
             if name not in headers:
                 raise BrokenReply(f"without {name}")
         if content or self._schemas:
-            self._check_content(essence(headers.get("Content-Type")), content)
+            self._check_content(headers, content)
 
-    def _check_content(self, media_type: str | None, content: bytes) -> None:
-        if media_type not in self._schemas:
-            raise BrokenReply(f"with an undeclared {media_type}")
-        schema, is_json = self._schemas[media_type]
+    def check_stream(self, headers: Mapping[str, str]) -> None:
+        """Promise that a content in pieces may be so and is announced so; raises BrokenReply.
+
+        It has neither length nor tag, for both are known only at its end. JSON is never sent so: it
+        is held against its schema whole.
+        """
+        if missing := set(self._required) - {*headers, "ETag"}:
+            raise BrokenReply(f"without {', '.join(missing)}")
+        if said := {"ETag", "Content-Length"} & headers.keys():
+            raise BrokenReply(f"in pieces, with {', '.join(said)}")
+        _, is_json = self._declared(headers)
+        if is_json:
+            raise BrokenReply("JSON in pieces, which nobody can check")
+
+    def _check_content(self, headers: Mapping[str, str], content: bytes) -> None:
+        schema, is_json = self._declared(headers)
         value = orjson.loads(content) if is_json else content.decode()
         if not schema.accepts(value, UNTIMED):
             faults = schema.faults(value, UNTIMED, most=3)
             raise BrokenReply(f"with {[fault.members() for fault in faults]}")
+
+    def _declared(self, headers: Mapping[str, str]) -> tuple[Schema, bool]:
+        """Return the schema of the content that the headers announce, and whether it is JSON."""
+        media_type = essence(headers.get("Content-Type"))
+        if media_type not in self._schemas:
+            raise BrokenReply(f"with an undeclared {media_type}")
+        return self._schemas[media_type]
 
 
 _OF_THE_ENVELOPE = ("X-Request-Id",)

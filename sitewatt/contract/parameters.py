@@ -39,6 +39,8 @@ class Parameter:
         self.in_: str = declared["in"]
         self.argument = argument_name(self.name)
         self.before: str | None = declared.get("x-before")
+        self.media_type: str | None = declared.get("x-media-type")
+        self.default_for: str | None = declared.get("x-default-for")
         self.required: bool = declared.get("required", False)
         self.default = declared["schema"].get("default")
         self._type = declared["schema"]["type"]
@@ -63,6 +65,20 @@ class Parameter:
     def missing(self) -> Fault:
         """Return the fault of a required parameter that is not there."""
         return Fault(self.in_, self.name, "required", "is missing")
+
+    def is_for(self, media_type: str | None) -> bool:
+        """Return whether the parameter is taken for an answer in the media type."""
+        return self.media_type is None or media_type is None or media_type == self.media_type
+
+    def has_default_for(self, media_type: str | None) -> bool:
+        """Return whether the parameter's default holds for an answer in the media type."""
+        return self.default_for is None or media_type in (None, self.default_for)
+
+    def out_of_place(self) -> Fault:
+        """Return the fault of a parameter that is given where it is not taken."""
+        said = f"is taken only where the answer is {self.media_type}"
+        hint = f"leave it out, or ask with the header Accept: {self.media_type}"
+        return Fault(self.in_, self.name, "x-media-type", said, hint)
 
     def _parse(self, text: str) -> Any:
         type_ = self._type
@@ -103,21 +119,37 @@ class Parameters:
         self._defaults = {p.argument: p.default for p in parameters}
         self._required = [p for p in parameters if p.required and p.in_ != "path"]
         self._ordered = [p for p in parameters if p.before]
+        self._choosy = [p for p in parameters if p.media_type]
+        self._defaulting = [p for p in parameters if p.default_for]
 
     @property
     def arguments(self) -> list[str]:
         """The names under which `read` returns the values."""
         return [*self._defaults]
 
+    @property
+    def media_types(self) -> set[str]:
+        """The media types of answers for which alone some parameters, or their defaults, are."""
+        named = [p.media_type for p in self._choosy] + [p.default_for for p in self._defaulting]
+        return {media_type for media_type in named if media_type}
+
     def read(
-        self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str]
+        self,
+        path: Mapping[str, str],
+        query: bytes,
+        headers: Mapping[str, str],
+        media_type: str | None = None,
     ) -> dict[str, Any]:
         """Return the value of every declared parameter by its argument's name.
 
-        One that is not there has the contract's default, else None. `headers` has lower-case names.
+        One that is not there has the contract's default where that holds for the media type of the
+        answer, else None, and so has one that is not taken there. `headers` has lower-case names.
         Raises BadParameters with a fault for each bad one.
         """
-        values, faults = self._defaults.copy(), list[Fault]()
+        strange = {p.argument: p for p in self._choosy if not p.is_for(media_type)}
+        without = [p.argument for p in self._defaulting if not p.has_default_for(media_type)]
+        values = {**self._defaults, **dict.fromkeys([*strange, *without])}
+        faults = list[Fault]()
         for name, text in path.items():
             self._path[name].put(text, values, faults)
         if query:
@@ -127,11 +159,22 @@ class Parameters:
             if name in headers:
                 parameter.put(headers[name], values, faults)
         if len(faults) <= MOST_FAULTS:
-            faults += [p.missing() for p in self._required if values[p.argument] is None]
+            faults += self._misused(values, strange)
             faults += self._out_of_order(values)
         if faults:
             raise BadParameters(faults)
         return values
+
+    def _misused(
+        self, values: Mapping[str, Any], strange: Mapping[str, Parameter]
+    ) -> Iterator[Fault]:
+        """Yield each parameter that is missing, and each that is there and `strange`."""
+        for parameter in self._required:
+            if values[parameter.argument] is None and parameter.argument not in strange:
+                yield parameter.missing()
+        for argument, parameter in strange.items():
+            if values[argument] is not None:
+                yield parameter.out_of_place()
 
     def _out_of_order(self, values: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield each instant that lies after the one of the parameter that `x-before` names."""

@@ -1,6 +1,7 @@
 """A schema of the contract, compiled once: JSON Schema by jsonschema-rs, our vocabulary by us."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import chain, islice
 from typing import Any
@@ -11,7 +12,7 @@ from sitewatt.contract.faults import Fault, did_you_mean, explain, pointer
 from sitewatt.contract.formats import FORMATS, Format
 from sitewatt.contract.readers import counter, reader, unread
 from sitewatt.contract.vocabulary import RULES, Request
-from sitewatt.contract.windows import Path, Windows
+from sitewatt.contract.windows import Path, Windows, arrays_of_objects
 
 
 class ContractError(Exception):
@@ -26,7 +27,8 @@ class Schema:
     """Judges values by one schema of the contract whose references have been resolved.
 
     The subset of the contract is assumed: one `type` each, `oneOf` only at the root and between
-    alternatives that exclude each other, `x-` keywords not inside `items`.
+    alternatives that exclude each other. What is in an array has rules of the vocabulary only where
+    it is an array of objects and a member of the value; its entries have a schema of their own.
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
@@ -35,6 +37,15 @@ class Schema:
         self._reader = reader(schema)
         self._counter = counter(schema)
         self._rules = [(path, RULES[keyword], keyword, s) for path, keyword, s in _rules(schema)]
+        arrays = arrays_of_objects(schema).items()
+        self._entries = {
+            name: (Schema(array["items"]), array["maxItems"]) for name, array in arrays
+        }
+        self._ruled: list[tuple[str, Schema]] = [
+            (name, entry)
+            for name, (entry, _) in self._entries.items()
+            if entry._rules or entry._ruled
+        ]
         self._alternatives = [Schema(alternative) for alternative in schema.get("oneOf", ())]
         self._by: str | None = schema.get("x-alternative-by")
         if self._alternatives and self._by is None:
@@ -43,8 +54,15 @@ class Schema:
 
     @cached_property
     def _explaining(self) -> Draft202012Validator:
-        """The whole schema, for what has been refused."""
-        return _validator(self.schema)
+        """The schema for what has been refused; entries are explained by their own."""
+        arrays = {n: {**a, "items": {}} for n, a in arrays_of_objects(self.schema).items()}
+        members = {**self.schema.get("properties", {}), **arrays}
+        return _validator({**self.schema, "properties": members} if arrays else self.schema)
+
+    @cached_property
+    def _explaining_later(self) -> Draft202012Validator:
+        """The schema for the windows after the first: of the members alone."""
+        return _validator({"type": "object", "properties": self.schema.get("properties", {})})
 
     def meant(self, value: Any) -> "Schema":
         """Return the alternative in which the member of `x-alternative-by` is as in the value.
@@ -68,10 +86,8 @@ class Schema:
         if self._alternatives:
             return self.meant(value).read(value, request)
         read = self._understood(value)
-        for path, rule, _, setting in self._rules:
-            given = _at(read, path)
-            if given is not _ABSENT and not rule.kept(given, setting, request):
-                raise Unfit
+        if not self._keep_rules([read], request):
+            raise Unfit
         return read
 
     def accepts(self, value: Any, request: Request) -> bool:
@@ -93,11 +109,7 @@ class Schema:
         Where the schema has alternatives, the faults speak of the one that was meant.
         """
         schema = self.meant(value)
-        try:
-            schema._understood(value)
-            found = schema._broken_rules(value, request)
-        except Unfit:
-            found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
+        found = chain(schema._broken_keywords(value), schema._broken_rules(value, request))
         return _without_echoes(islice(found, _TOLD_AT_ONCE * most))[:most]
 
     def _understood(self, value: Any) -> Any:
@@ -108,6 +120,17 @@ class Schema:
             return value if self._reader is None else self._reader(value)
         except ValueError:
             raise Unfit from None
+
+    def _keep_rules(self, values: Sequence[Any], request: Request) -> bool:
+        """Return whether all that has been read, and the entries in it, keeps the vocabulary."""
+        for path, rule, _, setting in self._rules:
+            kept = rule.kept
+            for given in _all_at(values, path):
+                if not kept(given, setting, request):
+                    return False
+        return all(
+            schema._keep_rules(_all_entries(values, name), request) for name, schema in self._ruled
+        )
 
     def _kind_of(self, name: str) -> type | None:
         """Return the Python type of the values of a member, that of _ABSENT where there is none."""
@@ -122,24 +145,41 @@ class Schema:
             return 2 if wanted is None and not given else 0
         return 2 if _is_of(value[name], wanted["type"]) else 1
 
-    def _broken_keywords(self, value: Any) -> Iterator[Fault]:
+    def _broken_keywords(self, value: Any, at: Path = ()) -> Iterator[Fault]:
+        """Yield what is wrong with a value that stands at the place, by JSON Schema alone."""
+        with suppress(Unfit):
+            self._understood(value)
+            return
         windows = Windows(value, self.schema)
         for name, limit in windows.oversized():
             said, hint = explain("maxItems", None, {"maxItems": limit})
-            yield Fault("body", pointer((name,)), "maxItems", said, hint)
+            yield Fault("body", pointer((*at, name)), "maxItems", said, hint)
         for start, window in windows:
-            for error in self._explaining.iter_errors(window):
+            explaining = self._explaining_later if start else self._explaining
+            for error in explaining.iter_errors(window):
                 path = windows.place(tuple(error.instance_path), start)
                 if path is not None:
-                    yield from self._explained(error, path)
+                    yield from self._explained(error, (*at, *path))
+        for place, schema, entry in self._entries_of(value):
+            yield from schema._broken_keywords(entry, (*at, *place))
 
-    def _broken_rules(self, value: Any, request: Request) -> Iterator[Fault]:
+    def _broken_rules(self, value: Any, request: Request, at: Path = ()) -> Iterator[Fault]:
+        """Yield what is wrong with a value that stands at the place, by the vocabulary's rules."""
         for path, rule, keyword, setting in self._rules:
             given = _at(value, path)
             if given is _ABSENT:
                 continue
             for below, detail, hint in rule.broken(given, setting, request):
-                yield Fault("body", pointer((*path, *below)), keyword, detail, hint)
+                yield Fault("body", pointer((*at, *path, *below)), keyword, detail, hint)
+        for place, schema, entry in self._entries_of(value):
+            yield from schema._broken_rules(entry, request, (*at, *place))
+
+    def _entries_of(self, value: Any) -> Iterator[tuple[Path, "Schema", Any]]:
+        """Yield each entry of its arrays of objects, as many as these may have, with its schema."""
+        for name, (schema, most) in self._entries.items():
+            given = value.get(name) if isinstance(value, dict) else None
+            for place, entry in enumerate(given[:most] if isinstance(given, list) else ()):
+                yield (name, place), schema, entry
 
     def _explained(self, error: ValidationError, path: Path) -> Iterator[Fault]:
         keyword = error.kind.name
@@ -185,7 +225,8 @@ def _rules(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, s
             yield path, keyword, setting
     for name, member in schema.get("properties", {}).items():
         yield from _rules(member, (*path, name))
-    if "items" in schema and next(_rules(schema["items"], path), None) is not None:
+    has_entries = len(path) == 1 and "properties" in schema.get("items", ())
+    if "items" in schema and not has_entries and any(_rules(schema["items"], path)):
         raise ContractError(f"a rule of the x- vocabulary stands inside the items of {path}")
 
 
@@ -197,6 +238,17 @@ def _at(value: Any, path: Sequence[str | int]) -> Any:
         except (KeyError, IndexError, TypeError):
             return _ABSENT
     return value
+
+
+def _all_at(values: Sequence[Any], path: Path) -> Sequence[Any]:
+    """Return what stands at the path in each of the values that has the place."""
+    for step in path:
+        values = [value[step] for value in values if step in value]
+    return values
+
+
+def _all_entries(values: Sequence[Any], name: str) -> list[Any]:
+    return [entry for value in values for entry in value.get(name, ())]
 
 
 _ABSENT = object()

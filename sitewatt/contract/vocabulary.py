@@ -3,6 +3,8 @@
     x-equal-length: [names]        the named arrays of this object are of one length
     x-unique-instants: true        no two stamps of this array name the same instant
     x-unique-by: name              no two objects of this array have the same value for the member
+    x-most-in-all: {member, most}  the arrays that the objects of this array have for the member are
+                                   together at most so long
     x-not-after-now: seconds       this stamp, or each of this array, is at most so far ahead of now
     x-equals-parameter: name       this value is that of the request's parameter
 
@@ -72,7 +74,8 @@ def repeated_instants(value: Any, asked: bool, request: Request) -> Iterator[Fin
 
 def unique_by(value: Sequence[Any], name: str, request: Request) -> bool:
     """Return whether no two objects have the same value for the member."""
-    return next(repeated_members(value, name, request), None) is None
+    values = [entry[name] for entry in value if name in entry]
+    return len(set(values)) == len(values)
 
 
 def repeated_members(value: Any, name: str, request: Request) -> Iterator[Finding]:
@@ -82,6 +85,21 @@ def repeated_members(value: Any, name: str, request: Request) -> Iterator[Findin
         key = entry.get(name) if isinstance(entry, dict) else None
         if isinstance(key, int | float | str) and seen.setdefault(key, place) != place:
             yield (place, name), f"repeats the `{name}` of entry {seen[key]}", None
+
+
+def few_enough_in_all(value: Sequence[Any], setting: Mapping[str, Any], request: Request) -> bool:
+    """Return whether the arrays of the member have at most so many items together."""
+    return next(too_many_in_all(value, setting, request), None) is None
+
+
+def too_many_in_all(value: Any, setting: Mapping[str, Any], request: Request) -> Iterator[Finding]:
+    """Yield the array of objects when the arrays of the member have too many items together."""
+    name, most = setting["member"], setting["most"]
+    arrays = [entry.get(name) for entry in _entries(value) if isinstance(entry, dict)]
+    number = sum(len(array) for array in arrays if isinstance(array, list))
+    if number > most:
+        said = f"must have at most {most} values of `{name}` in all"
+        yield (), said, f"it has {number}; send them in parts"
 
 
 def not_after_now(value: int | Sequence[int], grace: int, request: Request) -> bool:
@@ -115,6 +133,7 @@ RULES: Mapping[str, Rule] = {
     "x-equal-length": Rule(lengths_equal, unequal_lengths),
     "x-unique-instants": Rule(all_differ, repeated_instants),
     "x-unique-by": Rule(unique_by, repeated_members),
+    "x-most-in-all": Rule(few_enough_in_all, too_many_in_all),
     "x-not-after-now": Rule(not_after_now, ahead_of_now),
     "x-equals-parameter": Rule(equals_parameter, another_parameter),
 }

@@ -22,11 +22,14 @@ _LEVEL = 4
 _OFF_THE_LOOP = 65_536
 """Contents of more bytes are compressed in a thread; so many take 0.2 ms."""
 
+_FLUSHED_AT = 4096
+"""Of an answer in several messages no more bytes are held back for those that follow. A flush at so
+many makes it 2 % longer, and at each of 144 readings, with 55 bytes, 80 % longer."""
+
 _GZIP_FORMAT = 31
 """zlib's word for gzip's own head and checksum."""
 
 _END, _END_IN_GZIP = b'"', b'-gzip"'
-_VARY = (b"vary", b"Accept-Encoding")
 
 
 def takes_gzip(accept_encoding: str | None) -> bool:
@@ -62,12 +65,9 @@ def of_states(scope: Scope, headers: Mapping[str, str]) -> Scope:
 async def coded(start: Message, message: Message, headers: Mapping[str, str]) -> Message:
     """Return the content of an answer in gzip if the client takes it, and let the start say so.
 
-    `headers` are those of the request. A 304 gets the tag of what the client has; a content in
-    several messages stays as it is, and none of ours is.
+    `headers` are those of the request. A 304 gets the tag of what the client has.
     """
-    if message.get("more_body"):
-        return message
-    start["headers"] = [*start["headers"], _VARY]
+    start["headers"] = _varying(start["headers"])
     if not takes_gzip(headers.get("accept-encoding")):
         return message
     if start["status"] == 304:
@@ -75,8 +75,56 @@ async def coded(start: Message, message: Message, headers: Mapping[str, str]) ->
         start["headers"] = [_of_what_is(known, header) for header in start["headers"]]
         return message
     content = await _in_gzip(message["body"])
-    start["headers"] = _of_gzip(start["headers"], len(content))
+    length = (b"content-length", b"%d" % len(content))
+    start["headers"] = [*_of_gzip(start["headers"]), length]
     return {**message, "body": content}
+
+
+def streamed(start: Message, headers: Mapping[str, str]) -> "Gzip | None":
+    """Return what compresses an answer in several messages if the client takes gzip, else None.
+
+    `headers` are those of the request, and the start says what was decided.
+    """
+    start["headers"] = _varying(start["headers"])
+    if not takes_gzip(headers.get("accept-encoding")):
+        return None
+    start["headers"] = _of_gzip(start["headers"])
+    return Gzip()
+
+
+class Gzip:
+    """The content of an answer in several messages, in gzip as it comes."""
+
+    def __init__(self) -> None:
+        self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
+        self._held = 0
+
+    async def compressed(self, message: Message) -> Message:
+        """Return the next message of the answer in gzip."""
+        content, more = message.get("body", b""), message.get("more_body", False)
+        if len(content) > _OFF_THE_LOOP:
+            body = await asyncio.to_thread(self._next, content, more)
+        else:
+            body = self._next(content, more)
+        return {**message, "body": body}
+
+    def _next(self, content: bytes, more: bool) -> bytes:
+        """Return what can be told after the content; little is held back, until more comes."""
+        body = self._compressor.compress(content)
+        self._held += len(content)
+        if not more:
+            return body + self._compressor.flush()
+        if self._held < _FLUSHED_AT:
+            return body
+        self._held = 0
+        return body + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _varying(headers: RawHeaders) -> RawHeaders:
+    """Return the headers of an answer with what its coding varies by."""
+    said = [value for name, value in headers if name == b"vary"]
+    others = [header for header in headers if header[0] != b"vary"] if said else headers
+    return [*others, (b"vary", b", ".join([*said, b"Accept-Encoding"]))]
 
 
 def _of_what_is(known: bytes, header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
@@ -97,11 +145,11 @@ def _compressed(content: bytes) -> bytes:
     return zlib.compress(content, _LEVEL, _GZIP_FORMAT)
 
 
-def _of_gzip(headers: RawHeaders, length: int) -> RawHeaders:
-    """Return the headers of an answer as those of the same in gzip."""
+def _of_gzip(headers: RawHeaders) -> RawHeaders:
+    """Return the headers of an answer as those of the same in gzip, without its length."""
     kept = [
         (name, value.removesuffix(_END) + _END_IN_GZIP if name == b"etag" else value)
         for name, value in headers
         if name != b"content-length"
     ]
-    return [*kept, (b"content-encoding", b"gzip"), (b"content-length", b"%d" % length)]
+    return [*kept, (b"content-encoding", b"gzip")]

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority
 from sitewatt.observability import access, request_id
-from sitewatt.web.codings import coded, of_states
+from sitewatt.web.codings import Gzip, coded, of_states, streamed
 from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
@@ -77,7 +77,8 @@ class Envelope:
 class _Signed:
     """A send channel that codes and signs an answer, and remembers what the log line says.
 
-    The start of an answer waits for its content, which is coded from `least` bytes on.
+    The start of an answer waits for its content, which is coded from `least` bytes on, and however
+    long it is when it comes in several messages.
     """
 
     def __init__(self, send: Send, identity: str, headers: Mapping[str, str], least: int) -> None:
@@ -86,6 +87,7 @@ class _Signed:
         self._headers = headers
         self._least = least
         self._start: Message | None = None
+        self._gzip: Gzip | None = None
         self._started = time.perf_counter()
         self._status = 0
 
@@ -100,12 +102,16 @@ class _Signed:
             return
         start, self._start = self._start, None
         if start is not None:
-            if start["status"] == 304 or len(message.get("body", b"")) >= self._least:
+            if message.get("more_body"):
+                self._gzip = streamed(start, self._headers)
+            elif start["status"] == 304 or len(message.get("body", b"")) >= self._least:
                 message = await coded(start, message, self._headers)
             self._status = start["status"]
             signature = (b"x-request-id", self._identity)
             start["headers"] = [*start["headers"], signature, *_ON_EVERY_ANSWER]
             await self._send(start)
+        if self._gzip is not None:
+            message = await self._gzip.compressed(message)
         await self._send(message)
 
     def log(self, scope: Scope) -> None:

@@ -4,11 +4,16 @@ uvicorn's own writes head and body apart and looks at each header with two regul
 the 29 us that a request cost before any application (docs/decisions/0019).
 """
 
+import socket
+import struct
 from collections.abc import Mapping
 from math import inf
 from typing import Any
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from sitewatt.web.streams import BrokenOff
 
 _FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding"))
 """The headers of an answer that say where it ends and what comes after it."""
@@ -21,6 +26,43 @@ class Exchange(RequestResponseCycle):
     _chunked = False
     _left: float = inf
     """The bytes of the body still to come; without an end where no length was said."""
+
+    async def run_asgi(self, app: ASGI3Application) -> None:
+        """Let the application answer; what it leaves unfinished is logged, and has no clean end.
+
+        uvicorn's own logs again what has been logged, and ends a body as if it were whole where
+        only the connection's end tells the end of it.
+        """
+        try:
+            await app(self.scope, self.receive, self.send)
+            broken = not (self.response_complete or self.disconnected)
+            if broken:
+                self.logger.error("ASGI callable returned without completing its answer.")
+        except BrokenOff:
+            broken = True
+        except BaseException as error:
+            broken = True
+            self.logger.error("Exception in ASGI application\n", exc_info=error)
+        if broken:
+            await self._give_up()
+        self.on_response = lambda: None
+
+    async def _give_up(self) -> None:
+        """Answer 500 where no answer has begun, else end the connection."""
+        if not self.response_started:
+            await self.send_500_response()
+        elif not self.response_complete and self._left == inf and not self._chunked:
+            self._reset()
+        else:
+            self.transport.close()
+
+    def _reset(self) -> None:
+        """Reset the connection, whose plain end would be the end of the body."""
+        if not self.transport.is_closing():
+            linger = struct.pack("ii", 1, 0)
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.transport.abort()
 
     async def send(self, message: Any) -> None:
         """Take one ASGI message of the answer; raises RuntimeError when it does not fit."""

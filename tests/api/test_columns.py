@@ -5,21 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from readings import INSTANTS, READINGS, VALUES, as_series
 
 from handlers import columns, cursors, instants
 from storage import COLUMNS, Receipt, Values
 
-INSTANTS = st.integers(instants.FIRST, instants.END - 1)
-ENERGIES = st.integers(0, 10**9) | st.floats(0, 1e9)
-VALUES: st.SearchStrategy[Values] = st.tuples(
-    st.floats(0, 100), ENERGIES, ENERGIES, st.booleans(), st.booleans(), st.booleans()
-)
-READINGS = st.dictionaries(INSTANTS, VALUES, max_size=20)
-
 
 @given(READINGS)
 def test_readings_come_back_from_their_columns(readings: dict[int, Values]) -> None:
-    series: dict[str, Any] = columns.series([*readings.items()], COLUMNS)
+    series: dict[str, Any] = columns.series(as_series(readings), COLUMNS)
     body = series | {"dt-stamp": [instants.parse(stamp) for stamp in series["dt-stamp"]]}
     assert columns.readings(body) == readings
 
@@ -34,7 +28,7 @@ def test_a_reading_comes_back_from_its_scalars(instant: int, values: Values) -> 
 def test_a_series_has_the_stamps_and_the_columns_asked_for_in_equal_length(
     readings: dict[int, Values], names: list[str]
 ) -> None:
-    series: dict[str, list[Any]] = columns.series([*readings.items()], names)
+    series: dict[str, list[Any]] = columns.series(as_series(readings), names)
     assert [*series] == ["dt-stamp", *names]
     assert {len(column) for column in series.values()} == {len(readings)}
 
@@ -69,3 +63,16 @@ def test_a_span_is_cut_where_the_cursor_stands(order: str, expected: cursors.Spa
 
 def test_a_span_without_ends_is_all_of_time() -> None:
     assert cursors.span(None, None, "asc", None) == (instants.FIRST, instants.END)
+
+
+@given(INSTANTS, INSTANTS, INSTANTS, st.booleans())
+def test_a_span_is_split_into_what_is_shown_and_the_rest_that_begins_with_the_position(
+    one: int, other: int, position: int, descending: bool
+) -> None:
+    whole = cursors.Span(min(one, other), max(one, other) + 1)
+    shown, rest = whole.split(position, descending)
+    first, second = (rest, shown) if descending else (shown, rest)
+    assert whole == (first.start, second.end)
+    assert first.end == second.start
+    if whole.start <= position < whole.end:
+        assert (rest.end - 1 if descending else rest.start) == position

@@ -1234,7 +1234,7 @@ def service(mongod: Mongod, request: pytest.FixtureRequest) -> Iterator[WireServ
 def seeded(service: WireService) -> dict[str, list[bytes]]:
     """What is stored before the first row: the brief's site and its readings."""
     stored = service.stored()
-    assert (len(stored["sites"]), len(stored["live"])) == (1, 3)
+    assert (len(stored["sites"]), len(stored["days"])) == (1, 1)
     return stored
 
 

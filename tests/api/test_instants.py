@@ -70,6 +70,12 @@ def test_an_instant_reads_back_from_what_it_is_written_as(instant: int) -> None:
     assert instants.parse(instants.format_instant(instant)) == instant
 
 
+@given(st.lists(INSTANTS))
+def test_a_column_of_instants_is_written_as_the_calendar_of_python_does(column: list[int]) -> None:
+    calendar = [datetime.fromtimestamp(i, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for i in column]
+    assert instants.format_column(column) == calendar
+
+
 @given(INSTANTS, OFFSETS)
 def test_an_instant_is_the_same_in_every_offset(instant: int, minutes: int) -> None:
     zone = timezone(timedelta(minutes=minutes))

@@ -181,10 +181,14 @@ def taking(coding: str) -> dict[str, str]:
     return {"Accept-Encoding": coding}
 
 
+def varies_by_coding(answer: httpx.Response) -> bool:
+    return "Accept-Encoding" in answer.headers.get("vary", "").split(", ")
+
+
 def coding_of(answer: httpx.Response) -> str | None:
     """Return the coding of an answer whose headers agree with each other and with its bytes."""
     assert int(answer.headers["content-length"]) == answer.num_bytes_downloaded
-    assert (answer.headers.get("vary") == "Accept-Encoding") == (len(answer.content) >= 1024)
+    assert varies_by_coding(answer) == (len(answer.content) >= 1024)
     coding: str | None = answer.headers.get("content-encoding")
     if "etag" in answer.headers:
         assert answer.headers["etag"].endswith('-gzip"') == (coding == "gzip")
@@ -274,7 +278,8 @@ async def test_what_a_client_has_in_gzip_is_not_sent_again(
             headers = taking("gzip") | {"If-None-Match": condition}
             again = await client.get(url, headers=headers)
             assert (again.status_code, again.content) == (304, b"")
-            assert (again.headers["etag"], again.headers["vary"]) == (named, "Accept-Encoding")
+            assert again.headers["etag"] == named
+            assert varies_by_coding(again)
             assert "content-encoding" not in again.headers
 
 

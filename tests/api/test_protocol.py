@@ -6,7 +6,8 @@ takes `ours` holds where ours differs on purpose:
 the head of an answer       leaves with the first part of its body, in one write
 a head that is refused      is followed by a 500, not by a closed connection
 a 304                       may tell the length of what it does not send
-a client of HTTP/1.0        gets no chunks; the end of the connection is the end of the body
+a client of HTTP/1.0        gets no chunks; the end of the connection is the end of the body, and
+                            an answer that is cut short resets it
 a target without a path     is that of the root
 a connection                has one timer for all of its requests, and keeps none once it is closed
 headers of an answer        hold no CR, LF and NUL; their names, which are ours, are in lower case
@@ -23,7 +24,7 @@ import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, ClassVar, Self, cast
 
@@ -32,6 +33,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sitewatt.web.protocol import Connection
+from sitewatt.web.streams import BrokenOff
 
 HANG_SECONDS = 15.0
 """What has not happened by then will not happen."""
@@ -177,7 +179,7 @@ def length(size: int) -> tuple[bytes, bytes]:
     return b"content-length", b"%d" % size
 
 
-def sending(*messages: dict[str, Any], then: Exception | None = None) -> App:
+def sending(*messages: dict[str, Any], then: BaseException | None = None) -> App:
     """An application that sends these messages and then raises, or not."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -508,6 +510,47 @@ def test_an_application_that_fails_within_its_answer_makes_no_clean_end(
     server.app = sending(start(), body(b"hello", more=True), then=error)
     with Client(server) as client:
         client.send(request(), request())
+        assert client.rest() == CHUNKED + b"5\r\nhello\r\n"
+
+
+@ours_alone
+@pytest.mark.parametrize("error", [ValueError("broken"), None])
+@pytest.mark.parametrize("parts", [1, 300])
+def test_an_application_that_fails_within_an_answer_to_http_1_0_resets_the_connection(
+    server: Server, error: Exception | None, parts: int
+) -> None:
+    server.app = sending(start(), *[body(b"x" * 65_536, more=True)] * parts, then=error)
+    with Client(server) as client:
+        client.send(request(version="1.0"))
+        with pytest.raises(ConnectionResetError):
+            client.rest()
+
+
+@ours_alone
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_an_answer_that_broke_off_is_not_logged_again(
+    server: Server, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.app = sending(start(), body(b"hello", more=True), then=BrokenOff())
+    with Client(server) as client, suppress(ConnectionResetError):
+        client.send(request(version=version))
+        assert not client.rest().endswith(b"0\r\n\r\n")
+    assert caplog.records == []
+
+
+@ours_alone
+def test_an_application_that_is_cancelled_within_its_answer_makes_no_clean_end(
+    server: Server,
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start())
+        await send(body(b"hello", more=True))
+        cast("asyncio.Task[None]", asyncio.current_task()).cancel()
+        await asyncio.sleep(1)
+
+    server.app = app
+    with Client(server) as client:
+        client.send(request())
         assert client.rest() == CHUNKED + b"5\r\nhello\r\n"
 
 

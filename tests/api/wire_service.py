@@ -63,13 +63,13 @@ class WireService:
             assert answer.status == 201, answer.body
 
     def stored(self) -> dict[str, list[bytes]]:
-        """Every document of every collection, byte by byte."""
-        names = sorted(self._database.list_collection_names())
+        """Every document of every collection, byte by byte, but the leases of the upkeep."""
+        names = sorted({*self._database.list_collection_names()} - {"leases"})
         return {name: [d.raw for d in self._database[name].find().sort("_id")] for name in names}
 
     def restore(self, stored: dict[str, list[bytes]]) -> None:
         """Make the store again what `stored` once told."""
-        for name in self._database.list_collection_names():
+        for name in {*self._database.list_collection_names()} - {"leases"}:
             self._database[name].delete_many({})
             if documents := [RawBSONDocument(raw) for raw in stored.get(name, ())]:
                 self._database[name].insert_many(documents)

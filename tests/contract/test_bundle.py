@@ -42,6 +42,10 @@ NAMES = {
     "get_latest_reading",
     "list_readings",
     "delete_readings",
+    "aggregate_readings",
+    "list_gaps",
+    "push_fleet",
+    "list_latest_readings",
     "get_liveness",
     "get_readiness",
     "get_version",
@@ -197,7 +201,7 @@ def test_the_operations_are_those_that_the_service_has() -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation_is_named_verb_noun_and_described(name: str) -> None:
     operation = OPERATIONS[name]
-    assert re.fullmatch(r"(create|list|get|update|delete|push)(_[a-z]+)+", name)
+    assert re.fullmatch(r"(aggregate|create|list|get|update|delete|push)(_[a-z]+)+", name)
     assert operation["summary"]
     assert not operation["summary"].endswith(".")
     assert operation["description"].endswith(".")
@@ -230,7 +234,8 @@ def test_an_operation_declares_each_answer_that_applies_to_it(name: str) -> None
     successes = [resolve(each) for status, each in operation["responses"].items() if status < "3"]
     assert ("406" in statuses) == any("content" in each for each in successes)
     assert "400" in statuses
-    assert ("404" in statuses) == any(parameter["in"] == "path" for parameter in named.values())
+    names_a_site = any(parameter["in"] == "path" for parameter in named.values())
+    assert ("404" in statuses) == (names_a_site or name == "push_fleet")
     assert ("503" in statuses) == (bool(operation["security"]) or name == "get_readiness")
 
 
@@ -250,7 +255,7 @@ def test_an_answer_declares_its_headers(operation: Any, status: str, answer: Any
     assert status != "304" or "ETag" in headers
     if status == "200" and "304" in operation["responses"]:
         assert "ETag" in headers
-    if status == "201" and operation["operationId"] != "push_live":
+    if status == "201" and operation["operationId"] not in ("push_live", "push_fleet"):
         assert "Location" in headers
     if status == "200" and "cursor" in {each["name"] for each in parameters(operation)}:
         assert "Link" in headers

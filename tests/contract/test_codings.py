@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sitewatt.contract.media_types import is_taken
+from sitewatt.contract.media_types import preferred
 from sitewatt.contract.preferences import preferences
 from sitewatt.web import bodies, codings
 from sitewatt.web.bodies import BodyTooLarge, Inflation, NotGzip, read_body
@@ -200,21 +200,66 @@ def test_preferences_are_read_as_they_are_meant(
 
 @given(HEADERS)
 def test_any_text_accepts_or_does_not(text: str) -> None:
-    assert is_taken(text, ("application/json",)) in (True, False)
-    assert is_taken(f"{text},application/json", ("application/json",)) or '"' in text
+    assert preferred(text, ("application/json",)) in ("application/json", None)
+    assert preferred(f"{text},application/json", ("application/json",)) or '"' in text
 
 
 @given(st.permutations(["text/csv", "text/*;q=0.5", "*/*;q=0", "application/json;q=0.1"]))
 def test_the_narrowest_range_decides_wherever_it_stands(ranges: list[str]) -> None:
     accept = ", ".join(ranges)
     taken = ("text/csv", "text/html", "application/json")
-    assert [is_taken(accept, (media_type,)) for media_type in taken] == [True] * 3
-    assert not is_taken(accept, ("application/yaml", "image/png"))
-    assert is_taken(accept, ("application/yaml", "text/html"))
+    assert all(preferred(accept, (media_type,)) == media_type for media_type in taken)
+    assert not preferred(accept, ("application/yaml", "image/png"))
+    assert preferred(accept, ("application/yaml", "text/html"))
+
+
+OFFERED = ("application/json", "text/csv", "application/x-ndjson")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv"),
+        ("TEXT/CSV; charset=utf-8", "text/csv"),
+        ("text/html, text/*;q=0.1", "text/csv"),
+        ("application/*", "application/json"),
+        ("application/json;q=0.4, text/csv;q=0.5", "text/csv"),
+        ("application/json;q=0.5, text/csv;q=0.5", "application/json"),
+        ("text/csv, */*", "text/csv"),
+        ("application/*, text/csv", "text/csv"),
+        ("application/x-ndjson, application/*", "application/x-ndjson"),
+        ("application/json;q=0.1, */*;q=0.2", "text/csv"),
+        ("application/json;q=0, */*;q=0.2", "text/csv"),
+        ("application/json;q=0, text/csv;q=0, *", "application/x-ndjson"),
+        ("text/html, application/xhtml+xml, */*;q=0.8", "application/json"),
+        ("text/html", None),
+        ("*/*;q=0", None),
+        ("application/problem+json", None),
+    ],
+)
+def test_what_a_client_likes_best_is_chosen(accept: str, media_type: str | None) -> None:
+    assert preferred(accept, OFFERED) == media_type
+
+
+def test_how_narrow_a_range_is_counts_alike_for_every_media_type() -> None:
+    offered = ("text/csv", "application/problem+json")
+    assert preferred("text/*, application/*", offered) == "text/csv"
+    assert preferred("text/*, application/json", offered) == "application/problem+json"
+
+
+@given(HEADERS, st.permutations(OFFERED))
+def test_what_is_chosen_is_taken_and_who_takes_anything_gets_something(
+    text: str, offered: list[str]
+) -> None:
+    chosen = preferred(text, tuple(offered))
+    assert chosen is None or preferred(text, (chosen,)) == chosen
+    assert all(chosen is not None or preferred(text, (one,)) is None for one in offered)
 
 
 def test_a_header_without_end_is_not_read() -> None:
-    assert is_taken("text/csv" + ", text/csv" * 10_000, ("application/json",))
+    assert preferred("text/csv" + ", text/csv" * 10_000, ("application/json",))
     assert preferences("text/csv" + ", text/csv" * 10_000) == {}
 
 
@@ -239,8 +284,51 @@ async def test_a_large_content_is_compressed_off_the_event_loop(
     assert (threads == [threading.get_ident()]) == (size <= 65_536)
 
 
-async def test_an_answer_in_several_messages_stays_as_it_is() -> None:
+def piece(content: bytes, *, more: bool = True) -> Any:
+    return {"type": "http.response.body", "body": content, "more_body": more}
+
+
+async def in_pieces(contents: list[bytes]) -> tuple[list[bytes], Any]:
+    """Return the pieces of an answer to who takes gzip, and its headers."""
+    start: Any = {"type": "http.response.start", "status": 200, "headers": [(b"vary", b"Accept")]}
+    gzip_ = codings.streamed(start, {"accept-encoding": "gzip"})
+    assert gzip_ is not None
+    messages = [piece(c) for c in contents] + [piece(b"", more=False)]
+    coded = [await gzip_.compressed(message) for message in messages]
+    assert [m["more_body"] for m in coded] == [True] * len(contents) + [False]
+    return [m["body"] for m in coded], start["headers"]
+
+
+@given(st.lists(st.binary(max_size=50) | st.integers(0, 9000).map(bytes), max_size=6))
+async def test_an_answer_in_pieces_is_gzip_as_it_comes(contents: list[bytes]) -> None:
+    parts, headers = await in_pieces(contents)
+    assert gzip.decompress(b"".join(parts)) == b"".join(contents)
+    assert headers == [(b"vary", b"Accept, Accept-Encoding"), (b"content-encoding", b"gzip")]
+
+
+async def test_of_an_answer_in_pieces_less_than_4_kib_are_held_back() -> None:
+    contents = [b"%07d\n" % number for number in range(5000)]
+    parts, _ = await in_pieces(contents)
+    inflated, told, sent = zlib.decompressobj(31), 0, 0
+    for content, part in zip(contents, parts, strict=False):
+        told, sent = told + len(inflated.decompress(part)), sent + len(content)
+        assert sent - told < 4096
+
+
+async def test_an_answer_in_pieces_stays_as_it_is_for_who_takes_no_gzip() -> None:
     start: Any = {"type": "http.response.start", "status": 200, "headers": []}
-    part: Any = {"type": "http.response.body", "body": b" " * 2000, "more_body": True}
-    assert await codings.coded(start, part, {"accept-encoding": "gzip"}) is part
-    assert start["headers"] == []
+    assert codings.streamed(start, {"accept-encoding": "br"}) is None
+    assert start["headers"] == [(b"vary", b"Accept-Encoding")]
+
+
+@pytest.mark.parametrize("size", [65_536, 65_537])
+async def test_a_large_piece_is_compressed_off_the_event_loop(size: int) -> None:
+    threads: list[int] = []
+
+    class Noting(codings.Gzip):
+        def _next(self, content: bytes, more: bool) -> bytes:
+            threads.append(threading.get_ident())
+            return super()._next(content, more)
+
+    await Noting().compressed(piece(b" " * size))
+    assert (threads == [threading.get_ident()]) == (size <= 65_536)

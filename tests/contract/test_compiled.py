@@ -334,16 +334,22 @@ def test_a_site_far_into_a_list_is_pointed_at() -> None:
     assert {f.place for f in faults} == {"/sites/850/name"}
 
 
-def test_every_array_of_a_body_is_a_member_of_it() -> None:
-    def arrays(node: Any, depth: int) -> Iterator[int]:
+def test_every_array_of_a_body_is_a_member_of_it_or_of_an_object_in_such_an_array() -> None:
+    def arrays(node: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         if isinstance(node, dict):
             if node.get("type") == "array":
-                yield depth
+                yield way
             for name, child in node.items():
-                yield from arrays(child, depth + (name in ("properties", "items")))
+                step = (name,) if name in ("properties", "items", "oneOf") else ()
+                yield from arrays(child, way + step)
+        for child in node if isinstance(node, list) else ():
+            yield from arrays(child, way)
 
-    for body in ("NewSites", "NewConfiguration", "ReadingColumns", "SitePatch"):
-        assert set(arrays(resolved(COMPONENTS["schemas"][body], COMPONENTS), 0)) <= {1}
+    member = ("properties",)
+    known = {member, ("oneOf", *member)}
+    known |= {(*way, "items", *member) for way in known}
+    found = {way for body in BODIES.values() for way in arrays(body._schema.schema)}
+    assert found <= known
 
 
 @pytest.mark.parametrize(
@@ -408,6 +414,25 @@ def test_a_missing_parameter_is_the_contracts_default_or_none() -> None:
     assert values == {"site_id": 1, "on_conflict": "reject", "dry_run": False}
 
 
+@pytest.mark.parametrize(
+    ("media_type", "limit"), [("application/json", 1_000), ("text/csv", None), (None, 1_000)]
+)
+def test_a_default_for_one_media_type_is_none_for_others(
+    media_type: str | None, limit: int | None
+) -> None:
+    parameters = CONTRACT.operations["list_readings"].parameters
+    path = {"site_id": "1"}
+    assert parameters.read(path, b"", {}, media_type)["limit"] == limit
+    assert parameters.read(path, b"limit=7", {}, media_type)["limit"] == 7
+
+
+def test_a_default_for_a_media_type_that_is_not_offered_is_refused_at_start() -> None:
+    bundle = copy.deepcopy(BUNDLE)
+    bundle["components"]["parameters"]["row_limit"]["x-default-for"] = "text/plain"
+    with pytest.raises(ContractError, match=r"list_readings has parameters .* text/plain"):
+        Contract(bundle)
+
+
 def test_a_parameter_without_its_required_text_is_a_fault() -> None:
     declared = {"name": "to", "in": "query", "required": True, "schema": {"type": "string"}}
     with pytest.raises(BadParameters) as refusal:
@@ -453,10 +478,78 @@ def test_a_reply_that_breaks_the_contract_is_found() -> None:
         CONTRACT.operations["create_sites"].check_reply(201, json_, good)
 
 
-def test_a_rule_where_it_would_not_be_enforced_is_refused_at_start() -> None:
-    inner = {"type": "object", "properties": {"at": {"type": "string", "x-not-after-now": 1}}}
-    with pytest.raises(ContractError, match="items"):
-        Schema({"type": "array", "items": inner})
+FLEET = CONTRACT.operations["push_fleet"].body
+_NAMES = CONTRACT.bundle["components"]["schemas"]["SiteReadings"]["required"]
+COLUMNS_OF_NOTHING: dict[str, list[Any]] = {name: [] for name in _NAMES if name != "id"}
+
+
+def fleet(*entries: Any) -> Any:
+    """The body of a push for many sites; what an entry does not say of columns is empty."""
+    return {"sites": [{**COLUMNS_OF_NOTHING, **e} if isinstance(e, dict) else e for e in entries]}
+
+
+def refused(body: Any) -> dict[str, str]:
+    """Where a fleet's push is at fault, and against which keyword."""
+    assert FLEET is not None
+    with pytest.raises(InvalidBody) as refusal:
+        FLEET.read(json.dumps(body).encode(), Request(1_700_000_000, {}))
+    return {fault.place: fault.keyword for fault in refusal.value.faults}
+
+
+def test_a_rule_inside_the_items_of_an_array_is_kept_by_each_entry() -> None:
+    stamp = "2023-01-01 00:00:00"
+    assert refused(fleet({"id": 1}, {"id": 2, "dt-stamp": [stamp]})) == dict.fromkeys(
+        (f"/sites/1/{name}" for name in COLUMNS_OF_NOTHING if name != "dt-stamp"), "x-equal-length"
+    )
+    row = {name: [True] if "notification" in name else [0] for name in COLUMNS_OF_NOTHING}
+    two = {name: 2 * values for name, values in row.items()}
+    same = {"id": 2, **two, "dt-stamp": [stamp, "2023-01-01T01:00:00+01:00"]}
+    assert refused(fleet(same)) == {"/sites/0/dt-stamp/1": "x-unique-instants"}
+    ahead = {"id": 2, **row, "dt-stamp": ["2033-01-01 00:00:00"]}
+    assert refused(fleet({"id": 1}, ahead)) == {"/sites/1/dt-stamp/0": "x-not-after-now"}
+    assert refused(fleet({"id": 7}, {"id": 7})) == {"/sites/1/id": "x-unique-by"}
+
+
+def test_a_fault_inside_the_items_of_an_array_is_named_where_it_is() -> None:
+    wrong = {"id": 0, "soc": [1, 101], "x": 1, "dt-stamp": ["2023-02-30 00:00:00", "no"]}
+    found = refused(fleet({"id": 1}, 5, wrong))
+    assert found["/sites/1"] == "type"
+    assert found["/sites/2/id"] == "minimum"
+    assert found["/sites/2/soc/1"] == "maximum"
+    assert found["/sites/2/x"] == "additionalProperties"
+    assert found["/sites/2/dt-stamp/0"] == found["/sites/2/dt-stamp/1"] == "format"
+
+
+def test_the_rows_of_all_entries_are_counted_together() -> None:
+    def rows(number: int, site_id: int) -> Any:
+        first = 86_400 * site_id
+        stamps = [format_instant(first + place) for place in range(number)]
+        flags = {name: [True] * number for name in COLUMNS_OF_NOTHING if "notification" in name}
+        numbers = {name: [0] * number for name in COLUMNS_OF_NOTHING}
+        return {"id": site_id, **numbers, **flags, "dt-stamp": stamps}
+
+    assert FLEET is not None
+    whole = json.dumps(fleet(rows(6_000, 1), rows(4_000, 2))).encode()
+    read = FLEET.read(whole, Request(1_700_000_000, {}))
+    assert read["sites"][1]["dt-stamp"][:2] == [172_800, 172_801]
+    assert refused(fleet(rows(6_000, 1), rows(4_001, 2))) == {"/sites": "x-most-in-all"}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [{"id": 1, "soc": ["x"] * 300_000}],
+        [{"id": n, "soc": [-1] * 200} for n in range(1, 1_001)],
+        [{}] * 300_000,
+        [{"id": 1, **{f"x{n}": 0 for n in range(100_000)}}],
+    ],
+)
+def test_of_many_faults_inside_of_items_the_first_hundred_are_told(entries: list[Any]) -> None:
+    assert FLEET is not None
+    with pytest.raises(InvalidBody) as refusal:
+        FLEET.read(json.dumps({"sites": entries}).encode(), Request(0, {}))
+    assert len(refusal.value.faults) == 100
+    assert refusal.value.more
 
 
 def test_alternatives_that_cannot_be_told_apart_are_refused_at_start() -> None:

@@ -12,7 +12,9 @@ from sitewatt.settings import SETTINGS, Setting
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 PROBLEM_TYPES = openapi.bundle()["x-problem-types"]
-COMMANDS = ("serve", "check", "contract")
+COMMANDS = ("serve", "check", "seal", "contract")
+OF_ITS_OWN = {"check": {"--store"}}
+"""The options of a command beside the settings."""
 
 Row = tuple[str, ...]
 
@@ -113,11 +115,15 @@ def test_the_options_in_a_section_are_those_of_the_help(
     assert documented - {"--help"} == help_of.options(*words)
 
 
-@pytest.mark.parametrize("command", ["serve", "check"])
-def test_the_options_of_a_command_that_has_settings_are_the_settings(
+@pytest.mark.parametrize("command", ["serve", "check", "seal"])
+def test_the_options_of_a_command_that_has_settings_are_the_settings_and_its_own(
     help_of: Helper, command: str
 ) -> None:
-    assert help_of.options(command) == {setting.flag for setting in SETTINGS}
+    own = OF_ITS_OWN.get(command, set())
+    assert help_of.options(command) == own | {setting.flag for setting in SETTINGS}
+    section = sections(page("cli.md"))[f"sitewatt {command}"]
+    documented = {option for row in rows(section) for option in re.findall(r"--[a-z-]+", row[0])}
+    assert documented == own
 
 
 @pytest.mark.parametrize("name", ["settings.md", "problems.md", "cli.md"])

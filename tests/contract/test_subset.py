@@ -25,6 +25,7 @@ VOCABULARY = {
     "x-not-after-now",
     "x-equals-parameter",
     "x-unique-by",
+    "x-most-in-all",
     "x-alternative-by",
 }
 IN_ALL = {"type", "title", "description", "example", "default"}
@@ -183,6 +184,22 @@ def test_unique_by_names_an_integer_of_the_items() -> None:
             assert schema["x-unique-by"] in items["properties"]
 
 
+def test_most_in_all_names_an_array_of_the_items_that_may_be_so_long() -> None:
+    for schema in TYPED.values():
+        if "x-most-in-all" in schema:
+            rule = schema["x-most-in-all"]
+            items = SCHEMAS[schema["items"]["$ref"].rpartition("/")[2]]
+            assert items["properties"][rule["member"]]["maxItems"] <= rule["most"]
+
+
+def test_a_parameter_for_a_media_type_names_one_of_the_answers() -> None:
+    parameters = BUNDLE["components"]["parameters"]
+    for operation in OPERATIONS:
+        named = [parameters[p["$ref"].rpartition("/")[2]] for p in operation["parameters"]]
+        offered = operation["responses"].get("200", {}).get("content", {})
+        assert {p["x-media-type"] for p in named if "x-media-type" in p} <= offered.keys()
+
+
 def test_equals_parameter_names_a_path_parameter_of_the_operation_that_takes_the_body() -> None:
     (name,) = {s["x-equals-parameter"] for s in TYPED.values() if "x-equals-parameter" in s}
     pushes = [op for op in OPERATIONS if op["operationId"] == "push_configuration"]
@@ -198,7 +215,8 @@ def test_the_two_instants_differ_only_in_how_late_they_may_be() -> None:
 def test_a_series_is_columns_without_the_rules_of_what_comes_in() -> None:
     series, columns = SCHEMAS["ReadingSeries"], SCHEMAS["ReadingColumns"]
     assert series["x-equal-length"] == columns["x-equal-length"] == columns["required"]
-    assert series["properties"] | {"dt-stamp": 0} == columns["properties"] | {"dt-stamp": 0}
+    own = {"dt-stamp": 0, "configurations": 0}
+    assert series["properties"] | own == columns["properties"] | own
     for keyword in ("type", "minItems", "maxItems", "items"):
         stamps = series["properties"]["dt-stamp"]
         assert stamps[keyword] == columns["properties"]["dt-stamp"][keyword]

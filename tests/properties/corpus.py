@@ -42,6 +42,9 @@ def examples() -> Iterator[Ask]:
             full = server_path(item, BUNDLE) + path
             for target, headers in _with_parameters(full, parameters):
                 yield from _with_bodies(declared, method.upper(), target, headers)
+                for accept in _media_types(declared):
+                    name, with_accept = f"example in {accept}", (WITH_KEY, accept, *headers)
+                    yield Ask(name, method.upper(), target, with_accept)
 
 
 Headers = tuple[tuple[str, str], ...]
@@ -56,6 +59,12 @@ def _with_parameters(path: str, parameters: list[Any]) -> Iterator[tuple[str, He
         query = {p["name"]: _text(p["example"]) for p in [*required, *chosen] if p["in"] == "query"}
         headers = tuple((p["name"].lower(), p["example"]) for p in chosen if p["in"] == "header")
         yield path.format(**given) + (f"?{urlencode(query)}" if query else ""), headers
+
+
+def _media_types(declared: Any) -> list[tuple[str, str]]:
+    """Return what a header Accept may choose from, nothing where there is no choice."""
+    offered = [*declared["responses"].get("200", {}).get("content", ())]
+    return [("accept", media_type) for media_type in offered] if len(offered) > 1 else []
 
 
 def _text(example: Any) -> str:

@@ -155,6 +155,7 @@ DIFFERENCES = (
     _of("contract", "accepted", "Starlette replaces what is not UTF-8", "query encoding"),
     _of("contract", "accepted", "a cursor is read by the handler", "query cursor"),
     _of("contract", "accepted", f"{_WORD}x-before", "query x-before"),
+    _of("contract", "accepted", f"{_WORD}x-media-type", "query x-media-type", others=True),
     _of(
         "contract",
         "accepted",

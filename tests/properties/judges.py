@@ -1,5 +1,6 @@
 """The judges: the path that serves, the same contract on Connexion's stack, and Connexion alone."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -61,7 +62,9 @@ async def answer(app: ASGIApp, ask: Ask) -> Answer:
     coming = [{"type": "http.request", "body": ask.body, "more_body": False}]
 
     async def receive() -> Message:
-        return coming.pop() if coming else {"type": "http.disconnect"}
+        if not coming:  # A client that stays has nothing more to say.
+            await asyncio.Event().wait()
+        return coming.pop()
 
     async def send(message: Message) -> None:
         sent.append(message)

@@ -262,6 +262,7 @@ def labelled(label: str) -> PyMongoError:
         OperationFailure("", 11600),
         OperationFailure("", 189),
         OperationFailure("", 112),
+        OperationFailure("", 12587),
         bulk(concern_code=64),
         bulk(11000, 64),
         bulk(112),

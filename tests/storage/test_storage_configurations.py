@@ -95,9 +95,19 @@ async def test_every_method_refuses_an_unknown_site(store: Store) -> None:
         store.configurations.get(2, at=NOW),
         store.configurations.get_revision(2, 1),
         store.configurations.list(2),
+        store.configurations.stretches(2, start=0, end=NOW),
     ):
         with pytest.raises(UnknownSite):
             await refused
+
+
+async def test_stretches_are_cut_to_what_is_asked_for(store: Store) -> None:
+    for capacity, since in ((1, 100), (2, 200), (3, 300)):
+        await push(store, capacity, since=since)
+    found = await store.configurations.stretches(1, start=50, end=250)
+    told = [(start, end, revision["revision"]) for start, end, revision in found]
+    assert told == [(100, 200, 1), (200, 250, 2)]
+    assert await store.configurations.stretches(1, start=0, end=100) == []
 
 
 async def test_a_history_holds_a_thousand_revisions_and_no_more(store: Store) -> None:

@@ -13,13 +13,18 @@ ROW = (1.0, 2.0, 3.0, True, True, True)
 SITES: list[NewSite] = [{"id": number, "name": "Any", "location": "x"} for number in range(1, 6)]
 
 
+async def long_ago() -> int:
+    """A server's clock to which the readings below are new."""
+    return 0
+
+
 async def test_every_acknowledged_reading_survives_a_kill(
     own_mongod: PrivateMongod, schemas: dict[str, Any]
 ) -> None:
     acknowledged: set[int] = set()
     killed = asyncio.Event()
     async with connect(own_mongod.uri, timeout=2) as client:
-        store = Store(client["crash"], schemas=schemas)
+        store = Store(client["crash"], schemas=schemas, clock=long_ago)
         await store.prepare()
         await store.sites.create(SITES)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from storage import NewSite, SiteBeingDeleted, Store, UnknownSite
-from storage.database import Database
+from storage.database import delete_some
 from storage.deletion import Deletion, purge_delay
 
 NOW = 1_700_000_000
@@ -89,16 +89,16 @@ async def crash(*_: Any, **__: Any) -> None:
 
 
 def crash_before_the_readings(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Database, "delete_some", crash)
+    patch.setattr("storage.deletion.delete_some", crash)
 
 
 def crash_between_the_readings(patch: pytest.MonkeyPatch) -> None:
-    some = [Database.delete_some]
+    some = [delete_some]
 
     async def once(*args: Any) -> Any:
         return await (some.pop() if some else crash)(*args)
 
-    patch.setattr(Database, "delete_some", once)
+    patch.setattr("storage.deletion.delete_some", once)
 
 
 def crash_before_the_id_is_retired(patch: pytest.MonkeyPatch) -> None:

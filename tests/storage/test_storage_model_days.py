@@ -106,9 +106,9 @@ def live_wins_for_readers(monkeypatch: pytest.MonkeyPatch) -> None:
 def live_is_cleared_before_the_document_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     write = ClosedDays._write
 
-    async def cleared(self: Any, site_id: int, settled: Any, united: Any) -> Any:
+    async def cleared(self: Any, site_id: int, settled: Any, united: Any, now: int) -> Any:
         await self._clear(site_id, [i for day in united.values() for i in day.stored])
-        return await write(self, site_id, settled, united)
+        return await write(self, site_id, settled, united, now)
 
     monkeypatch.setattr(ClosedDays, "_write", cleared)
 

@@ -1,10 +1,12 @@
 """The rules that need no database, over all their inputs."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.classification import classify, differing
-from storage.history import in_force, next_revision
+from storage.history import in_force, next_revision, stretches
 from storage.ids import LAST_INSTANT, LAST_SITE_ID, reading_id, site_and_instant, span
 from storage.model import COLUMNS, Configuration, Revision, Values
 
@@ -72,3 +74,31 @@ def test_the_revision_in_force_is_the_latest_begun_and_of_these_the_last(
         assert found["effective_from"] == max(begun)
         last = len(begins) - 1 - begins[::-1].index(max(begun))
         assert found["revision"] == last + 1
+
+
+@given(st.lists(st.integers(0, 12)), st.integers(0, 13), st.integers(0, 13))
+def test_stretches_say_of_every_instant_what_was_in_force(
+    begins: list[int], start: int, end: int
+) -> None:
+    revisions: list[Revision] = []
+    for begin in begins:
+        revisions.append(next_revision(revisions, CONFIGURATION, begin, 0))
+    found = stretches(reversed(revisions), start, end)
+    said = {t: stretch.revision for stretch in found for t in range(stretch.start, stretch.end)}
+    true = {t: revision for t in range(start, end) if (revision := in_force(revisions, t))}
+    assert said == true
+    assert sum(stretch.end - stretch.start for stretch in found) == len(true)
+
+
+@given(st.lists(st.integers(0, 12)), st.integers(0, 13), st.integers(0, 13))
+def test_stretches_are_in_order_and_no_two_that_touch_have_the_same_revision(
+    begins: list[int], start: int, end: int
+) -> None:
+    revisions: list[Revision] = []
+    for begin in begins:
+        revisions.append(next_revision(revisions, CONFIGURATION, begin, 0))
+    found = stretches(revisions, start, end)
+    assert all(stretch.start < stretch.end for stretch in found)
+    for one, after in pairwise(found):
+        assert one.end == after.start
+        assert one.revision["revision"] != after.revision["revision"]

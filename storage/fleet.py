@@ -1,0 +1,86 @@
+"""The fleet: the readings of many sites in one call."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from pymongo import ASCENDING
+
+from storage.availability import bounded
+from storage.database import Database
+from storage.documents import PRESENT
+from storage.errors import FleetConflict, ReadingsConflict, UnknownSite, UnknownSites
+from storage.layout import INDEX_BY_FILTER
+from storage.live import Live
+from storage.model import Conflict, LatestEntry, LatestPage, Readings, Receipt
+from storage.receipts import MOST_CONFLICTS
+from storage.sites import Sites
+
+
+class Fleet:
+    """The readings of many sites. Every method raises Unavailable."""
+
+    def __init__(self, database: Database, sites: Sites, live: Live) -> None:
+        self.database = database
+        self._sites = sites
+        self._live = live
+
+    async def push(
+        self, pushes: Mapping[int, Readings], *, overwrite: bool = False, dry_run: bool = False
+    ) -> dict[int, Receipt]:
+        """Store each site's readings as its own push would; return the receipts by site.
+
+        Raises UnknownSites before anything is stored, and FleetConflict when all that does not
+        conflict has been stored. Cut short by Unavailable, it has stored some of the readings.
+        """
+        await self._sites.look_at_all(pushes)
+        one = _Push(self._live, overwrite, dry_run)
+        receipts = await one.of_all(pushes)
+        if one.conflicts:
+            raise FleetConflict(receipts, sorted(one.conflicts)[:MOST_CONFLICTS])
+        return receipts
+
+    @bounded
+    async def latest(self, *, limit: int, after: int | None) -> LatestPage:
+        """Return the newest reading of each of up to `limit` sites after the one of an id."""
+        condition = {"_id": {"$gt": after or 0}, **PRESENT}
+        index = INDEX_BY_FILTER[False, False]
+        found = self.database.sites.find(condition, {"_id": 1}).sort("_id", ASCENDING).hint(index)
+        ids = [document["_id"] async for document in found.limit(limit + 1)]
+        newest = await self._live.newest_of(ids[:limit])
+        entries = [LatestEntry(site_id, newest[site_id]) for site_id in ids if site_id in newest]
+        return LatestPage(entries, ids[limit - 1] if len(ids) > limit else None)
+
+
+class _Push:
+    """One push of many sites: its readings go to the database side by side."""
+
+    def __init__(self, live: Live, overwrite: bool, dry_run: bool) -> None:
+        self._live = live
+        self._overwrite = overwrite
+        self._dry_run = dry_run
+        self.conflicts: list[tuple[int, Conflict]] = []
+
+    async def of_all(self, pushes: Mapping[int, Readings]) -> dict[int, Receipt]:
+        """Return the receipts by site, once the last of them has been answered."""
+        each = [self._of(site_id, readings) for site_id, readings in pushes.items()]
+        answers = await asyncio.gather(*each, return_exceptions=True)
+        _raise_first(answers)
+        return dict(zip(pushes, [a for a in answers if isinstance(a, Receipt)], strict=True))
+
+    async def _of(self, site_id: int, readings: Readings) -> Receipt:
+        try:
+            return await self._live.push(
+                site_id, readings, overwrite=self._overwrite, dry_run=self._dry_run
+            )
+        except ReadingsConflict as conflict:
+            self.conflicts += [(site_id, one) for one in conflict.conflicts]
+            return conflict.receipt
+
+
+def _raise_first(answers: Iterable[object]) -> None:
+    """Raise the first error, of a site that has been deleted meanwhile as of one unknown."""
+    for answer in answers:
+        if isinstance(answer, UnknownSite):
+            raise UnknownSites([answer.site_id])
+        if isinstance(answer, BaseException):
+            raise answer

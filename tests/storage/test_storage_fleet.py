@@ -1,0 +1,63 @@
+"""Pushes of many sites, and the latest readings of all."""
+
+import pytest
+
+from storage import FleetConflict, LatestEntry, LatestPage, NewSite, Receipt, Store, UnknownSites
+
+T = 1_672_531_200
+ROW = (10, 2.5, 1.5, True, False, False)
+OTHER = (11, 2.5, 1.5, True, False, False)
+
+
+@pytest.fixture(autouse=True)
+async def sites(store: Store) -> None:
+    new: list[NewSite] = [{"id": i, "name": f"Site {i}", "location": "north"} for i in range(1, 8)]
+    await store.sites.create(new)
+
+
+async def test_a_push_of_many_sites_gives_each_its_receipt(store: Store) -> None:
+    pushes = {3: {T: ROW}, 1: {T: ROW, T + 600: ROW}, 2: {}}
+    receipts = await store.fleet.push(pushes)
+    assert list(receipts) == [3, 1, 2]
+    assert receipts[3] == Receipt(1, 1, 0, 0, 0, T, T)
+    assert receipts[1] == Receipt(2, 2, 0, 0, 0, T, T + 600)
+    assert receipts[2] == Receipt(0, 0, 0, 0, 0, None, None)
+    assert (await store.fleet.push(pushes))[1].unchanged == 2
+
+
+async def test_nothing_is_stored_when_one_of_the_sites_is_unknown(store: Store) -> None:
+    await store.sites.delete(7, now=T)
+    with pytest.raises(UnknownSites) as refusal:
+        await store.fleet.push({1: {T: ROW}, 99: {T: ROW}, 7: {T: ROW}, 50: {}})
+    assert refusal.value.site_ids == [7, 50, 99]
+    assert (await store.fleet.latest(limit=1, after=0)).entries == [LatestEntry(1, None)]
+
+
+async def test_conflicts_are_told_with_their_sites_and_all_else_is_stored(store: Store) -> None:
+    await store.live.push(2, {T: ROW})
+    with pytest.raises(FleetConflict) as refusal:
+        await store.fleet.push({1: {T: ROW}, 2: {T: OTHER, T + 600: ROW}})
+    assert [(site, c.instant, c.columns) for site, c in refusal.value.conflicts] == [
+        (2, T, ("soc",))
+    ]
+    assert refusal.value.receipts[2] == Receipt(2, 1, 0, 0, 1, T, T + 600)
+    assert await store.live.latest(1) == (T, ROW)
+    assert (await store.fleet.push({2: {T: OTHER}}, overwrite=True))[2].replaced == 1
+
+
+async def test_a_dry_run_stores_nothing(store: Store) -> None:
+    receipts = await store.fleet.push({1: {T: ROW}}, dry_run=True)
+    assert receipts[1].stored == 1
+    assert (await store.fleet.push({1: {T: ROW}}))[1].stored == 1
+
+
+async def test_the_latest_of_every_site_comes_in_pages(store: Store) -> None:
+    await store.fleet.push({site: {T + site: ROW, T: ROW} for site in (1, 3, 6)})
+    await store.sites.delete(4, now=T)
+    first = await store.fleet.latest(limit=3, after=None)
+    assert first == LatestPage(
+        [LatestEntry(1, (T + 1, ROW)), LatestEntry(2, None), LatestEntry(3, (T + 3, ROW))], 3
+    )
+    second = await store.fleet.latest(limit=3, after=3)
+    assert [entry.site_id for entry in second.entries] == [5, 6, 7]
+    assert second.next is None
