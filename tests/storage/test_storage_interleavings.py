@@ -1,0 +1,253 @@
+"""No order of the database calls of several writers loses, doubles or misreports a reading."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from interleavings import Search, Violation, World
+from judging import Asked, Delete, List, Push, explained
+from private_mongod import PrivateMongod
+from pymongo import MongoClient
+from standing import Process
+from writers import (
+    BACK,
+    LATEST,
+    LIST,
+    SEAL,
+    SEALABLE,
+    T,
+    batch,
+    delete,
+    process,
+    push,
+    rest,
+    stored,
+    together,
+    values,
+)
+
+from storage import Receipt, closed_days
+from storage.closed_days import ClosedDays
+from storage.documents import day_document
+from storage.ids import day_id
+from storage.pushing import Pusher
+from storage.removal import Removal
+
+BEFORE = {
+    "nothing": stored(),
+    "a row in live": stored({T: values(0)}),
+    "a document": stored(day={T: values(0)}),
+    "a merge cut short": stored({T: values(0)}, {T: values(0)}),
+    "a row hidden by the document": stored({T: values(8)}, {T: values(0)}),
+    "a stub": stored(day={}),
+}
+LATE = SEALABLE - 1
+"""The clock of a process for which the day is settling while it is sealable for others."""
+
+A, B, SAME = (process(name, push(n)) for name, n in (("a", 1), ("b", 2), ("same", 1)))
+OTHERS, ANOTHERS = process("others", batch(2, 1)), process("anothers", batch(1, 2))
+OVER = process("over", push(3, overwrite=True))
+OVERS = process("overs", batch(3, 3, overwrite=True))
+SEALER, SECOND = process("sealer", SEAL), process("second sealer", SEAL)
+GONE, ALL_GONE = process("gone", delete()), process("all gone", delete(end=T + 86_400))
+READER, NEWEST = process("reader", LIST, BACK), process("newest", LATEST)
+LATE_A, LATE_SAME = (process(name, push(1), now=LATE) for name in ("late", "late same"))
+LATE_OVER = process("late over", push(3, overwrite=True), now=LATE)
+LATE_OTHERS = process("late others", batch(2, 1), now=LATE)
+SHARED = together("shared", push(1), push(2), push(1), now=T + 86_400)
+
+FEW = [
+    (A, SAME),
+    (A, OTHERS),
+    (A, GONE),
+    (OVER, ALL_GONE),
+    (SEALER, SECOND),
+    (SEALER, GONE),
+    (A, SEALER, READER),
+    (OTHERS, SEALER, NEWEST),
+    (OVER, READER),
+    (OVERS, NEWEST),
+    (LATE_A, SEALER),
+    (LATE_A, ANOTHERS),
+    (LATE_SAME, SEALER, SECOND),
+    (LATE_A, LATE_SAME, SEALER),
+    (LATE_A, SEALER, GONE),
+    (LATE_A, OTHERS, SEALER),
+    (LATE_OVER, SEALER),
+    (LATE_OTHERS, SEALER),
+]
+MANY = [
+    ("a document", (GONE, READER)),
+    ("a merge cut short", (GONE, READER)),
+    ("a row in live", (SEALER, SECOND, GONE)),
+    ("a document", (LATE_A, LATE_SAME, GONE)),
+    ("a document", (A, OVER, GONE)),
+]
+if "FUZZ_MODEL_RUNS" in os.environ:
+    MANY += [
+        ("nothing", (LATE_A, LATE_SAME, SEALER, SECOND)),
+        ("a row in live", (A, SEALER, SECOND, READER)),
+        ("a row in live", (OTHERS, SEALER, GONE, NEWEST)),
+        ("a row in live", (A, SEALER, SECOND, GONE)),
+        ("a row in live", (LATE_A, SEALER, SECOND, GONE)),
+    ]
+STOPPING = [
+    (A, OTHERS),
+    (OVER, SEALER),
+    (GONE, SEALER),
+    (GONE, A),
+    (SEALER, READER),
+    (LATE_A, SEALER),
+]
+
+
+def name_of(mix: Sequence[Process]) -> str:
+    return ", ".join(each.name for each in mix)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(rest)
+
+
+@pytest.mark.parametrize("mix", FEW, ids=name_of)
+def test_two_or_three_writers_agree_in_every_order_from_every_state(
+    mix: tuple[Process, ...], world: World
+) -> None:
+    for before in BEFORE.values():
+        assert Search(world, mix, before).moments() > 1
+
+
+@pytest.mark.parametrize(
+    ("before", "mix"), MANY, ids=lambda part: part if isinstance(part, str) else name_of(part)
+)
+def test_three_or_four_writers_agree_in_every_order(
+    before: str, mix: tuple[Process, ...], world: World
+) -> None:
+    assert Search(world, mix, BEFORE[before]).moments() > 50
+
+
+@pytest.mark.parametrize("mix", STOPPING, ids=name_of)
+def test_what_one_leaves_that_stops_anywhere_for_ever_is_consistent_for_all_who_come_after(
+    mix: tuple[Process, ...], world: World
+) -> None:
+    for before in BEFORE.values():
+        assert Search(world, mix, before, stops=1).moments() > 1
+
+
+@pytest.mark.parametrize("others", [(), (process("other", push(2), now=SEALABLE - 86_400),)])
+def test_callers_who_share_a_bulk_agree_with_each_other_and_with_another_process(
+    others: tuple[Process, ...], world: World
+) -> None:
+    assert Search(world, (SHARED, *others), BEFORE["nothing"]).moments() > 10
+
+
+def finds(mix: Sequence[Process], before: str = "nothing") -> bool:
+    """Whether the search finds a violation; in a world of its own, for what it knows is broken."""
+    try:
+        Search(World(rest), mix, BEFORE[before]).moments()
+    except Violation:
+        return True
+    return False
+
+
+def test_without_the_look_at_the_documents_after_an_insert_a_violation_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def trusting(*_: Any) -> None:
+        """Whatever was inserted is taken for a fact."""
+
+    monkeypatch.setattr(Pusher, "_require_open", trusting)
+    assert finds((LATE_A, OTHERS))
+    assert finds((LATE_SAME, A))
+
+
+@pytest.mark.parametrize("before", ["nothing", "a row in live"])
+def test_without_a_document_before_live_is_read_a_violation_is_found(
+    monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    live, close = ClosedDays._live, ClosedDays._close
+    read: dict[Any, Any] = {}
+
+    async def read_first(self: Any, site_id: int, days: Any, now: int) -> Any:
+        read[self] = await live(self, site_id, days)
+        return await close(self, site_id, days, now)
+
+    async def as_read(self: Any, site_id: int, days: Any) -> Any:
+        return read.pop(self)
+
+    monkeypatch.setattr(ClosedDays, "_close", read_first)
+    monkeypatch.setattr(ClosedDays, "_live", as_read)
+    assert finds((LATE_A, OTHERS) if before == "nothing" else (SEALER, GONE), before)
+
+
+def test_that_an_emptied_document_is_taken_away_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Removal._write
+
+    async def taken_away(self: Any, site_id: int, day: int, version: Any, kept: Any) -> bool:
+        if kept:
+            return await write(self, site_id, day, version, kept)
+        gone = await self.database.days.delete_one({"_id": day_id(site_id, day), "v": version})
+        return gone.deleted_count > 0
+
+    monkeypatch.setattr(Removal, "_write", taken_away)
+    assert finds((LATE_A, SEALER, GONE), "a row in live")
+
+
+def test_that_live_wins_over_the_document_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    unite = closed_days.unite
+
+    def turned(pushed: Any, live: Any, settled: Any, *, overwrite: bool) -> Any:
+        return unite(pushed, {}, {**settled, **live}, overwrite=overwrite)
+
+    monkeypatch.setattr(closed_days, "unite", turned)
+    assert finds((OVER,), "a row hidden by the document")
+
+
+def test_that_a_merge_forgets_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unseen(self: Any, change: Any) -> bool:
+        await self.database.days.replace_one({"_id": change._filter["_id"]}, change._doc)
+        return True
+
+    monkeypatch.setattr(ClosedDays, "_replace", unseen)
+    assert finds((A, B))
+
+
+def test_that_a_deletion_keeps_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def kept_version(self: Any, site_id: int, day: int, version: Any, kept: Any) -> bool:
+        as_read = {"_id": day_id(site_id, day), "v": version}
+        changed = day_document(site_id, day, version, kept)
+        return (await self.database.days.replace_one(as_read, changed)).matched_count > 0
+
+    monkeypatch.setattr(Removal, "_write", kept_version)
+    assert finds((SEALER, GONE), "a row in live")
+
+
+def test_the_judge_takes_the_order_of_time_into_account() -> None:
+    told = Receipt(1, 1, 0, 0, 0, T, T)
+    pushed = Asked(Push(((T, values(1)),)), frozenset(), True, told)
+    held = {T: values(1)}
+    before = {T: None}
+    for after, seen in ((frozenset(), {}), (frozenset({0}), held)):
+        assert explained([pushed, Asked(List(), after, True, seen)], before, held)
+    assert not explained([pushed, Asked(List(), frozenset({0}), True, {})], before, held)
+    assert not explained([pushed, pushed], before, held)
+    assert not explained([pushed], before, before)
+    assert explained([pushed._replace(ended=False, told=None)], before, before)
+    gone = Asked(Delete(T, T + 1), frozenset({0}), True, 1)
+    assert explained([pushed, gone], before, before)
+    assert not explained([pushed, gone._replace(told=0)], before, before)
+
+
+def test_mongod_answers_every_call_of_the_search_as_mongomock_did(mongod: PrivateMongod) -> None:
+    world = World(rest)
+    for mix in ((A, SEALER), (OTHERS, GONE), (OVER, ALL_GONE), (LATE_OVER, SEALER)):
+        for before in BEFORE.values():
+            Search(world, mix, before).moments()
+    with MongoClient[Any](mongod.uri) as client:
+        database = client["answers"]
+        for state, call, seen, after in world.database.executed:
+            assert world.database.again(database, state, call) == (seen, after.key), call
+        client.drop_database("answers")
+    assert len(world.database.executed) > 200

@@ -1,0 +1,170 @@
+"""A store does what a dictionary does, whatever fails between two database calls.
+
+FUZZ_MODEL_RUNS   runs on mongomock, each of 50 steps; a tenth of them on a real mongod
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import mongomock_facade
+import pytest
+from days_machine import Machine
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import FlakyFailure
+from hypothesis.stateful import run_state_machine_as_test
+from private_mongod import PrivateMongod
+
+from storage import connect, ranges
+from storage.closed_days import ClosedDays
+from storage.documents import day_document
+from storage.ids import day_id
+from storage.ranges import Ranges
+from storage.receipts import Tally
+from storage.removal import Removal
+from storage.series import rows_of, series_of_rows
+
+RUNS = int(os.environ.get("FUZZ_MODEL_RUNS", "40"))
+STEPS = 50 if "FUZZ_MODEL_RUNS" in os.environ else 25
+
+
+class OnMongomock:
+    plain = True
+
+    def __call__(self) -> Any:
+        return mongomock_facade.Database()
+
+
+class OnMongod:
+    plain = False
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __call__(self) -> Any:
+        return self._client[f"m{uuid4().hex}"]
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+def run(database: Any, loop: asyncio.AbstractEventLoop, schemas: Any, runs: int) -> int:
+    """Run the machine so often, always the same way; return how many runs there were."""
+    begun: list[Machine] = []
+
+    def begin() -> Machine:
+        begun.append(Machine(database, loop, schemas))
+        return begun[-1]
+
+    chosen = settings(
+        max_examples=runs,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        print_blob=False,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(begin, settings=chosen)
+    finally:
+        print(f"{len(begun)} runs, {sum(machine.strikes for machine in begun)} faults")
+    return sum(machine.strikes for machine in begun)
+
+
+def test_a_store_on_mongomock_does_what_a_dictionary_does(
+    loop: asyncio.AbstractEventLoop, schemas: Any
+) -> None:
+    assert run(OnMongomock(), loop, schemas, RUNS) > RUNS
+
+
+def test_a_store_on_mongod_does_what_a_dictionary_does(
+    loop: asyncio.AbstractEventLoop, schemas: Any, mongod: PrivateMongod
+) -> None:
+    client = connect(mongod.uri, timeout=30)
+    try:
+        run(OnMongod(client), loop, schemas, max(RUNS // 10, 3))
+    finally:
+        loop.run_until_complete(client.close())
+
+
+def live_wins_for_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def turned(live: Any, settled: Any) -> Any:
+        rows = {i: row for day in settled for i, row in rows_of(day).items()}
+        return series_of_rows(dict(sorted({**rows, **rows_of(live)}.items())))
+
+    monkeypatch.setattr(ranges, "united", turned)
+
+
+def live_is_cleared_before_the_document_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = ClosedDays._write
+
+    async def cleared(self: Any, site_id: int, settled: Any, united: Any, now: int) -> Any:
+        await self._clear(site_id, [i for day in united.values() for i in day.stored])
+        return await write(self, site_id, settled, united, now)
+
+    monkeypatch.setattr(ClosedDays, "_write", cleared)
+
+
+def unchanged_counts_as_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    add = Tally.add
+
+    def miscounted(self: Tally, rows: Any, stored: Any, *, overwrite: bool) -> None:
+        add(self, rows._replace(unchanged={}), stored, overwrite=overwrite)
+        self.stored += len(rows.unchanged)
+
+    monkeypatch.setattr(Tally, "add", miscounted)
+
+
+def a_deletion_keeps_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def kept_version(self: Any, site_id: int, day: int, version: Any, kept: Any) -> bool:
+        changed = day_document(site_id, day, version, kept)
+        await self.database.days.replace_one({"_id": day_id(site_id, day)}, changed)
+        return True
+
+    monkeypatch.setattr(Removal, "_write", kept_version)
+
+
+def a_deletion_forgets_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(*_: Any) -> None:
+        """No day is closed."""
+
+    monkeypatch.setattr(Removal, "_next_closed", nothing)
+
+
+def latest_ignores_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = Ranges._days
+
+    async def none_for_one(self: Any, asked: Any) -> Any:
+        return [] if asked.limit == 1 else await days(self, asked)
+
+    monkeypatch.setattr(Ranges, "_days", none_for_one)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        live_wins_for_readers,
+        live_is_cleared_before_the_document_is_written,
+        unchanged_counts_as_stored,
+        a_deletion_keeps_the_version,
+        a_deletion_forgets_the_documents,
+        latest_ignores_the_documents,
+    ],
+)
+def test_a_planted_fault_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None],
+    monkeypatch: pytest.MonkeyPatch,
+    loop: asyncio.AbstractEventLoop,
+    schemas: Any,
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, FlakyFailure)):
+        run(OnMongomock(), loop, schemas, 500)
