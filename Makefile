@@ -14,7 +14,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract release-contract bench fuzz format lock clean
+.PHONY: help run test coverage lint types contract release-contract bench bench-store bench-ingest bench-read bench-growth fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,18 @@ release-contract: contract ## Keep the contract as the released one, once its ga
 	: > docs/released/accepted-changes.txt
 
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
-	@.venv-bench/bin/python bench/http/run.py $(ARGS)
+	@.venv-bench/bin/python -m bench.http $(ARGS)
+
+bench-store: bench-ingest bench-read bench-growth ## The three below, one after the other (an hour)
+
+bench-ingest: .venv-bench/.installed ## Compare how many readings go in, with MongoDB behind
+	@.venv-bench/bin/python -m bench.ingest $(ARGS)
+
+bench-read: .venv-bench/.installed ## Compare how fast readings come out
+	@.venv-bench/bin/python -m bench.read $(ARGS)
+
+bench-growth: .venv-bench/.installed ## See what changes from 1 million to 10 million readings
+	@.venv-bench/bin/python -m bench.growth $(ARGS)
 
 fuzz: $(VENV)/.dev ## Try generated requests, documents and bytes, some 100,000 each (an hour)
 	@$(BIN)/python tests/fuzz.py
@@ -71,7 +82,7 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 		--output-file requirements/build.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
-	rm -rf $(VENV) .venv-bench node_modules bench/http/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-bench node_modules bench/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -94,11 +105,11 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
 	@touch $@
 
 # The other frameworks are apart from what the service and its tests need.
-.venv-bench/.installed: requirements/runtime.txt requirements/build.txt bench/http/requirements.txt bench/http/package-lock.json $(METADATA)
+.venv-bench/.installed: requirements/runtime.txt requirements/build.txt requirements/embedded.txt bench/requirements.txt bench/package-lock.json $(METADATA)
 	@$(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/pip install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt -r bench/http/requirements.txt
+	@.venv-bench/bin/pip install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt -r requirements/embedded.txt -r bench/requirements.txt
 	@.venv-bench/bin/pip install --quiet --no-deps --no-build-isolation --editable .
-	@npm ci --prefix bench/http --loglevel=error --no-audit --no-fund
+	@npm ci --prefix bench --loglevel=error --no-audit --no-fund
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 
-from client import UnexpectedAnswer, exchange
-from corpus import LATEST, Measured, bad, beyond, good, message
-from servers import Server
+from bench.common.client import UnexpectedAnswer, exchange
+from bench.common.messages import message
+from bench.common.servers import Server
+from bench.http.corpus import LATEST, Measured, bad, beyond, good
 
 
 def findings(server: Server, requests: list[Measured]) -> Iterator[str]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from key import KEY
+from bench.common import messages
+from bench.common.messages import live, message, spelt
 
-LIVE, LATEST = "/v1/sites/1/live", "/v1/sites/1/live/latest"
+LIVE, LATEST = live(1), f"{live(1)}/latest"
 ROWS = 144
 DAY = datetime(2023, 1, 1, tzinfo=UTC)
 
@@ -42,30 +43,9 @@ class Bad:
     message: bytes
 
 
-def message(
-    method: str,
-    path: str,
-    body: bytes = b"",
-    *,
-    key: str | None = KEY,
-    media_type: str = "application/json",
-) -> bytes:
-    """Return the bytes of a request as an SDK would send it."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "User-Agent: bench", "Accept: */*"]
-    lines += [f"X-API-Key: {key}"] if key else []
-    if method == "POST":
-        lines += [f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
 def post(body: Any, path: str = LIVE) -> bytes:
     """Return the bytes of a push."""
-    return message("POST", path, json.dumps(body).encode())
-
-
-def spelt(moment: datetime) -> str:
-    """Return a stamp in the brief's form."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return messages.post(body, path)
 
 
 def day(first: datetime = DAY, rows: int = ROWS) -> dict[str, list[Any]]:

@@ -6,15 +6,15 @@ Its validators know neither the format `instant` nor the x- keywords: the handle
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import common
 import connexion
 from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionResponse
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
-from store import NoStore
 
 import openapi
+from bench.common import asgi
+from bench.http.store import NoStore
 from storage import COLUMNS
 
 STORE = NoStore()
@@ -31,14 +31,14 @@ async def push_live(
     overwrite = on_conflict == "replace"
     receipt = await STORE.live.push(site_id, readings, overwrite=overwrite, dry_run=dry_run)
     members = {name: value for name, value in receipt._asdict().items() if value is not None}
-    stamps = {name: common.written(members[name]) for name in ("first", "last") if name in members}
+    stamps = {name: asgi.written(members[name]) for name in ("first", "last") if name in members}
     return {**members, **stamps}, 201 if receipt.stored else 200, JSON
 
 
 async def get_latest_reading(site_id: int) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Return the newest reading."""
     instant, values = await STORE.live.latest(site_id)
-    stamp = common.written(instant)
+    stamp = asgi.written(instant)
     return {"dt-stamp": stamp, **dict(zip(COLUMNS, values, strict=True))}, 200, JSON
 
 
@@ -50,9 +50,9 @@ def rows(body: dict[str, Any]) -> dict[int, Any]:
     """Return the rows of a body by instant; raises ValueError for what the schema cannot say."""
     columns = [body[name] for name in COLUMNS]
     if isinstance(body["dt-stamp"], str):
-        return dict.fromkeys(common.parsed([body["dt-stamp"]]), tuple(columns))
+        return dict.fromkeys(asgi.parsed([body["dt-stamp"]]), tuple(columns))
     values = list(zip(*columns, strict=True))
-    return dict(zip(common.parsed(body["dt-stamp"]), values, strict=True))
+    return dict(zip(asgi.parsed(body["dt-stamp"]), values, strict=True))
 
 
 async def unused(**_: Any) -> ConnexionResponse:
@@ -62,7 +62,7 @@ async def unused(**_: Any) -> ConnexionResponse:
 
 def known_key(key: str, required_scopes: Any = None) -> dict[str, Any] | None:
     """Return who the key is of, None for nobody."""
-    return {"sub": "admin"} if common.is_known(key) else None
+    return {"sub": "admin"} if asgi.is_known(key) else None
 
 
 OPERATIONS: dict[str, Callable[..., Awaitable[Any]]] = {
@@ -75,8 +75,8 @@ def _specification() -> dict[str, Any]:
     bundle = openapi.bundle()
     paths = {path: item for path, item in bundle["paths"].items() if "servers" not in item}
     schemes = bundle["components"]["securitySchemes"]
-    schemes["api_key"]["x-apikeyInfoFunc"] = "on_connexion.known_key"
-    schemes["bearer"]["x-bearerInfoFunc"] = "on_connexion.known_key"
+    schemes["api_key"]["x-apikeyInfoFunc"] = "bench.http.on_connexion.known_key"
+    schemes["bearer"]["x-bearerInfoFunc"] = "bench.http.on_connexion.known_key"
     return {**bundle, "paths": paths}
 
 
@@ -94,4 +94,4 @@ def _app() -> Any:
     return app
 
 
-app = common.RequestIds(common.BodyLimit(_app()))
+app = asgi.RequestIds(asgi.BodyLimit(_app()))

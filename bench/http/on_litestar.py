@@ -7,7 +7,6 @@ a DTO too. So the handler takes the bytes and a decoder of its own, which is als
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import common
 import msgspec
 from litestar import Litestar, Response, get, post
 from litestar.connection import ASGIConnection
@@ -15,17 +14,18 @@ from litestar.exceptions import ClientException, HTTPException, NotAuthorizedExc
 from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
 from msgspec import Meta, Struct
-from store import NoStore
 
+from bench.common import asgi
+from bench.http.store import NoStore
 from storage import COLUMNS
 
 STORE = NoStore()
 
 Soc = Annotated[float, Meta(ge=0, le=100)]
 EnergyKwh = Annotated[float, Meta(ge=0, le=1_000_000_000)]
-Count = Annotated[int, Meta(ge=0, le=common.MOST_ROWS)]
-Stamp = Annotated[str, Meta(pattern=common.INSTANT)]
-Rows = Meta(max_length=common.MOST_ROWS)
+Count = Annotated[int, Meta(ge=0, le=asgi.MOST_ROWS)]
+Stamp = Annotated[str, Meta(pattern=asgi.INSTANT)]
+Rows = Meta(max_length=asgi.MOST_ROWS)
 
 
 class Push(Struct, forbid_unknown_fields=True, rename={"dt_stamp": "dt-stamp"}):
@@ -74,7 +74,7 @@ def instants(moments: list[datetime]) -> list[int]:
     """Return the moments as instants; raises ValueError."""
     if any(moment.microsecond for moment in moments):
         raise ValueError("only whole seconds are taken")
-    return common.checked([common.utc_seconds(moment) for moment in moments])
+    return asgi.checked([asgi.utc_seconds(moment) for moment in moments])
 
 
 class Receipt(Struct, omit_defaults=True):
@@ -107,7 +107,7 @@ SiteId = Annotated[int, Parameter(ge=1, le=2_147_483_647)]
 async def authorize(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Raise 401 without the key."""
     key = connection.headers.get("x-api-key")
-    if key is None or not common.is_known(key):
+    if key is None or not asgi.is_known(key):
         raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
 
 
@@ -125,7 +125,7 @@ async def push_live(
     receipt = await STORE.live.push(site_id, readings, overwrite, dry_run)
     members = receipt._asdict()
     for name in ("first", "last"):
-        members[name] = None if members[name] is None else common.written(members[name])
+        members[name] = None if members[name] is None else asgi.written(members[name])
     # A struct checks nothing when it is made; convert does.
     reply = msgspec.convert(members, Receipt)
     return Response(reply, status_code=201 if receipt.stored else 200)
@@ -136,14 +136,14 @@ async def get_latest_reading(site_id: SiteId) -> Reading:
     """Return the newest reading."""
     instant, values = await STORE.live.latest(site_id)
     members = dict(zip(COLUMNS, values, strict=True))
-    return msgspec.convert({"dt-stamp": common.written(instant), **members}, Reading)
+    return msgspec.convert({"dt-stamp": asgi.written(instant), **members}, Reading)
 
 
-app = common.RequestIds(
+app = asgi.RequestIds(
     Litestar(
         [push_live, get_latest_reading],
         guards=[authorize],
         openapi_config=None,
-        request_max_body_size=common.MOST_BYTES,
+        request_max_body_size=asgi.MOST_BYTES,
     )
 )

@@ -2,9 +2,8 @@
 
 from typing import Any, cast
 
-from key import KEY
-from store import NoStore
-
+from bench.common.key import KEY
+from bench.http.store import NoStore
 from sitewatt.app import create_app
 from sitewatt.auth import AdminKey
 

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from corpus import DAY, LIVE, day, spelt
-from key import KEY
-from on_sitewatt import app
+from bench.common.key import KEY
+from bench.common.messages import spelt
+from bench.http.corpus import DAY, LIVE, day
+from bench.http.on_sitewatt import app
 
 ROWS, TURNS = 10_000, 15
 Columns = dict[str, list[Any]]

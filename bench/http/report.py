@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from client import Load
-from servers import BASE, NAMES, TICK
+from bench.common.client import Load
+from bench.common.servers import BASE, TICK
+from bench.common.tables import table
+from bench.http.servers import NAMES
 
 
 class Slice(NamedTuple):
@@ -53,7 +55,7 @@ def _cpu_table(results: Results, servers: Sequence[str], requests: Sequence[str]
         return f"**{median(theirs.cpu / ours.cpu for theirs, ours in pairs):.2f}** ({cpu})"
 
     rows = [[NAMES[s], *(cell(s, request) for request in requests)] for s in servers]
-    return _table(["server CPU a request", *requests], rows)
+    return table(["server CPU a request", *requests], rows)
 
 
 _COLUMNS: Mapping[str, Callable[[Slice], float]] = {
@@ -72,9 +74,4 @@ def _other_table(results: Results, servers: Sequence[str], request: str) -> str:
         return [f"{values[0]:,.0f}", *(f"{value:.2f}" for value in values[1:]), spread]
 
     head = [request, *_COLUMNS, "CPU us, least to most"]
-    return _table(head, [[NAMES[server], *cells(server)] for server in servers])
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(head, [[NAMES[server], *cells(server)] for server in servers])

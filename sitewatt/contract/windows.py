@@ -91,15 +91,13 @@ _NESTED = frozenset((dict, list))
 def outline(value: Any, schema: Mapping[str, Any]) -> Any:
     """Return the value without what its schema does not look into, at any depth of objects.
 
-    Where the schema has no object or no array, one that is there is as good as an empty one; and of
-    the members that it does not know, a hundred are enough.
+    Where the schema has no array, one that is there is as good as an empty one; and of the members
+    that it does not know, a hundred are enough.
     """
     if isinstance(value, list):
-        return value if schema["type"] == "array" else []
+        return value if schema.get("type") == "array" else []
     if not isinstance(value, dict):
         return value
-    if schema["type"] != "object":
-        return {}
     members = schema.get("properties", {})
     known = {name: outline(value[name], members[name]) for name in members if name in value}
     unknown = islice((name for name in value if name not in members), MOST_UNKNOWN)

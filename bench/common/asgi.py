@@ -12,8 +12,9 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from key import KEY
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bench.common.key import KEY
 
 INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.0+)?"
@@ -36,10 +37,10 @@ def is_known(key: str) -> bool:
 def utc_seconds(moment: datetime) -> int:
     """Return the moment in seconds since 1970; raises ValueError outside the years 1970 to 2105."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    instant = int(aware.timestamp())
-    if not 0 <= instant < END:
+    seconds = int(aware.timestamp())
+    if not 0 <= seconds < END:
         raise ValueError("lies outside the years 1970 to 2105")
-    return instant
+    return seconds
 
 
 def checked(instants: list[int]) -> list[int]:
@@ -53,12 +54,17 @@ def checked(instants: list[int]) -> list[int]:
 
 def parsed(stamps: Iterable[str]) -> list[int]:
     """Return the instants that stamps of the form INSTANT name; raises ValueError."""
-    return checked([utc_seconds(datetime.fromisoformat(stamp.upper())) for stamp in stamps])
+    return checked([instant(stamp) for stamp in stamps])
 
 
-def written(instant: int) -> str:
-    """Return the instant as answers say it."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def instant(stamp: str) -> int:
+    """Return the instant that a stamp of the form INSTANT names; raises ValueError."""
+    return utc_seconds(datetime.fromisoformat(stamp.upper()))
+
+
+def written(moment: int) -> str:
+    """Return the moment, in UTC seconds, as answers say it."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class RequestIds:

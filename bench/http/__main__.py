@@ -5,13 +5,16 @@ import os
 import sys
 import time
 from collections import defaultdict
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 
-import check
-import client
-from corpus import Measured, measured, never_seen
-from report import Results, Slice, markdown
-from servers import NAMES, NotStarted, Server, cores, running
+from bench.common import client
+from bench.common.servers import NotStarted, Server, cores, running
+from bench.http import check
+from bench.http.corpus import Measured, measured, never_seen
+from bench.http.report import Results, Slice, markdown
+from bench.http.servers import NAMES, start
 
 WARM_UP_SECONDS = 1.0
 ENOUGH_TICKS = 120
@@ -28,7 +31,7 @@ def main() -> int:
         same = _check(given.only, requests, core)
         if given.check:
             return 0 if same else 1
-        with running(given.only, core=core) as servers:
+        with running(given.only, partial(start, core=core)) as servers:
             text = markdown(_measure(servers, requests, given))
     except (NotStarted, client.UnexpectedAnswer) as error:
         _say(str(error))
@@ -63,12 +66,12 @@ def _names(text: str) -> list[str]:
 def _check(names: list[str], requests: list[Measured], core: int) -> bool:
     """Say what each server does otherwise; return whether there was nothing."""
     found: dict[str, list[str]] = {}
-    with running(names, core=core) as servers:
+    with running(names, partial(start, core=core)) as servers:
         for name, server in servers.items():
             found[name] = list(check.findings(server, requests))
             if lax := check.laxities(server):
                 _say(f"{name} is laxer than sitewatt, beyond what is asked: {', '.join(lax)}")
-    with running(names, core=core, broken=True) as servers:
+    with running(names, partial(start, core=core, broken=True)) as servers:
         for name, server in servers.items():
             found[name] += check.reply_findings(server)
     for name, sentences in found.items():
@@ -98,7 +101,8 @@ def _slice(server: Server, request: Measured, connections: int, seconds: float) 
     before = server.ticks()
     seen = client.load(
         server.port,
-        request,
+        cycle(request.messages),
+        request.status,
         connections=connections,
         seconds=seconds,
         enough=lambda: server.ticks() - before >= ENOUGH_TICKS,

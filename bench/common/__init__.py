@@ -1,0 +1,1 @@
+"""What the benchmarks share: the client, the servers' processes, the frameworks, tables."""

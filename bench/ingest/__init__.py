@@ -1,0 +1,1 @@
+"""How many readings go in."""

@@ -1,0 +1,1 @@
+"""How fast readings come out."""
