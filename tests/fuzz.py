@@ -5,6 +5,7 @@ FUZZ_CASES        requests of schemathesis to the running program, by all seeds,
 FUZZ_EXAMPLES     cases that are generated for an operation, by each seed, 1050
 FUZZ_DOCUMENTS    documents for the two validators, by all seeds, 100000
 FUZZ_SECONDS      of mutated request bytes on sockets, 600
+FUZZ_MODEL_RUNS   of 50 steps on a store and a dictionary, on mongomock; a tenth of it on mongod, 2000
 """
 
 import os
@@ -20,6 +21,7 @@ DEFAULTS = {
     "FUZZ_EXAMPLES": "1050",
     "FUZZ_DOCUMENTS": "100000",
     "FUZZ_SECONDS": "600",
+    "FUZZ_MODEL_RUNS": "2000",
 }
 SECONDS = os.environ.get("FUZZ_SECONDS", DEFAULTS["FUZZ_SECONDS"])
 PYTEST = (sys.executable, "-m", "pytest", "-q")
@@ -27,6 +29,8 @@ COMMANDS = (
     (*PYTEST, "tests/properties/test_reference_verdicts.py"),
     (*PYTEST, "tests/properties/test_live_program.py"),
     (*PYTEST, "tests/properties/test_two_paths.py"),
+    (*PYTEST, "tests/storage/test_storage_interleavings.py"),
+    (*PYTEST, "tests/storage/test_storage_model_days.py"),
     (sys.executable, "tests/api/raw_bytes.py", "--seconds", SECONDS),
 )
 
