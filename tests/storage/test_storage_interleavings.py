@@ -27,12 +27,13 @@ from writers import (
     values,
 )
 
-from storage import Receipt, closed_days
+from storage import Receipt, closed_days, ranges
 from storage.closed_days import ClosedDays
 from storage.documents import day_document
 from storage.ids import day_id
 from storage.pushing import Pusher
 from storage.removal import Removal
+from storage.series import rows_of, series_of_rows
 
 BEFORE = {
     "nothing": stored(),
@@ -203,6 +204,15 @@ def test_that_live_wins_over_the_document_is_found(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(closed_days, "unite", turned)
     assert finds((OVER,), "a row hidden by the document")
+
+
+def test_that_live_wins_for_readers_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def turned(live: Any, settled: Any) -> Any:
+        rows = {i: row for day in settled for i, row in rows_of(day).items()}
+        return series_of_rows(dict(sorted({**rows, **rows_of(live)}.items())))
+
+    monkeypatch.setattr(ranges, "united", turned)
+    assert finds((SEALER, READER), "a row hidden by the document")
 
 
 def test_that_a_merge_forgets_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
