@@ -23,7 +23,7 @@ class Database:
     """The collections of a MongoDB database, and how many seconds a call on them may take.
 
     `clock` tells the server's UTC seconds: how old a day is must not depend on which worker looks.
-    `plain` is for a server without transactions and $lookup pipelines, such as mongomock.
+    `plain` is for a server without transactions and $unionWith, such as mongomock.
     `prepared` says whether they are what they must be; until then nothing is read or written.
     """
 

@@ -40,7 +40,7 @@ class Store:
     ) -> None:
         """Take a database, and a clock in place of its server's.
 
-        `plain` is for one that knows neither transactions nor $lookup with a pipeline.
+        `plain` is for one that knows neither transactions nor $unionWith.
         """
         self.database = Database.of(database, clock, plain=plain)
         self._validators = validators(schemas)

@@ -34,6 +34,8 @@ _OF_A_SITE = (
     "get_latest_reading",
     "list_readings",
     "delete_readings",
+    "aggregate_readings",
+    "list_gaps",
 )
 _WITH_ENTITY_TAG = (
     "get_site",
@@ -65,6 +67,8 @@ EXEMPTIONS = (
     _refused("create_sites", 409, "sites-exist", _NOT_THERE),
     _refused("create_sites", 409, "site-being-deleted", _NOT_THERE),
     _refused("push_live", 409, "readings-conflict", _NOT_THERE),
+    _refused("push_fleet", 404, "unknown-sites", _NOT_THERE),
+    _refused("push_fleet", 409, "readings-conflict", _NOT_THERE),
     _refused(
         "push_configuration",
         409,

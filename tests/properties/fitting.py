@@ -170,6 +170,14 @@ def _fit_readings(body: Any, path: Mapping[str, Any]) -> Any:
     return {"dt-stamp": list(rows.values()), **columns}
 
 
+def _fit_fleet(body: Any, path: Mapping[str, Any]) -> Any:
+    """Return readings of sites that there are, each once, and few enough in all."""
+    most = 10_000 // len(SITES)
+    cut = [{n: v if n == "id" else v[:most] for n, v in entry.items()} for entry in body["sites"]]
+    fitted = [{"id": _one_of(SITES, e["id"]), **_fit_readings(e, path)} for e in cut]
+    return {"sites": list({entry["id"]: entry for entry in fitted}.values())}
+
+
 def _past(stamp: str) -> str:
     return stamp if instant(stamp) is None and instants.parse(stamp) <= time.time() else _STAMP
 
@@ -204,5 +212,6 @@ _BODIES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "update_site": _fit_site,
     "push_configuration": _fit_configuration,
     "push_live": _fit_readings,
+    "push_fleet": _fit_fleet,
 }
 """What to do to the body of an operation, given the parameters of the path."""
