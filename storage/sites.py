@@ -13,6 +13,7 @@ from storage.documents import PRESENT, SITE_PROJECTION, site_of
 from storage.errors import UnknownSite, UnknownSites
 from storage.known import KnownSites
 from storage.layout import INDEX_BY_FILTER
+from storage.looks import Looks
 from storage.model import Creation, NewSite, Site, SitePage
 
 
@@ -24,6 +25,7 @@ class Sites:
         self._creator = Creator(database)
         self._deletion = Deletion(database)
         self._known = KnownSites(clock)
+        self._looks = Looks(database)
 
     async def create(self, sites: Sequence[NewSite]) -> Creation:
         """Create all of the sites or none; those that exist with the same content are no change.
@@ -68,7 +70,7 @@ class Sites:
     async def look(self, site_id: int) -> None:
         """Return when there is such a site now; else UnknownSite."""
         seen = self._known.now()
-        if not await self.database.sites.find_one({"_id": site_id, **PRESENT}, {"_id": 1}):
+        if not await self._looks.at(site_id):
             self._known.forget(site_id)
             raise UnknownSite(site_id)
         self._known.remember(site_id, seen)
@@ -90,6 +92,7 @@ class Sites:
 
     async def close(self) -> None:
         """End what runs in the background."""
+        await self._looks.close()
         await self._deletion.close()
 
     @bounded

@@ -5,7 +5,7 @@ FUZZ_CASES        requests of schemathesis to the running program, by all seeds,
 FUZZ_EXAMPLES     cases that are generated for an operation, by each seed, 1050
 FUZZ_DOCUMENTS    documents for the two validators, by all seeds, 100000
 FUZZ_SECONDS      of mutated request bytes on sockets, 600
-FUZZ_MODEL_RUNS   of 50 steps on a store and a dictionary, a tenth as many on mongod, 2000
+FUZZ_MODEL_RUNS   of 50 steps against a dictionary, on mongomock; a tenth of it on mongod, 2000
 """
 
 import os
