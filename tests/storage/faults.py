@@ -16,6 +16,8 @@ class FaultyGate:
     def __init__(self) -> None:
         self.task: asyncio.Task[Any] | None = None
         self.struck = False
+        self.running = 0
+        """How many calls have been made and are not answered."""
         self._left = -1
         self._kind = ""
 
@@ -27,6 +29,13 @@ class FaultyGate:
         self._left = -1
 
     async def __call__(self, call: Call, execute: Callable[[], Awaitable[Any]]) -> Any:
+        self.running += 1
+        try:
+            return await self._pass(execute)
+        finally:
+            self.running -= 1
+
+    async def _pass(self, execute: Callable[[], Awaitable[Any]]) -> Any:
         self._left -= 1
         if self._left != -1:
             return await execute()

@@ -27,12 +27,13 @@ from writers import (
     values,
 )
 
-from storage import Receipt, closed_days
+from storage import Receipt, closed_days, ranges
 from storage.closed_days import ClosedDays
 from storage.documents import day_document
 from storage.ids import day_id
 from storage.pushing import Pusher
 from storage.removal import Removal
+from storage.series import rows_of, series_of_rows
 
 BEFORE = {
     "nothing": stored(),
@@ -205,6 +206,15 @@ def test_that_live_wins_over_the_document_is_found(monkeypatch: pytest.MonkeyPat
     assert finds((OVER,), "a row hidden by the document")
 
 
+def test_that_live_wins_for_readers_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def turned(live: Any, settled: Any) -> Any:
+        rows = {i: row for day in settled for i, row in rows_of(day).items()}
+        return series_of_rows(dict(sorted({**rows, **rows_of(live)}.items())))
+
+    monkeypatch.setattr(ranges, "united", turned)
+    assert finds((SEALER, READER), "a row hidden by the document")
+
+
 def test_that_a_merge_forgets_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def unseen(self: Any, change: Any) -> bool:
         await self.database.days.replace_one({"_id": change._filter["_id"]}, change._doc)
@@ -243,8 +253,8 @@ def test_the_judge_takes_the_order_of_time_into_account() -> None:
 def test_mongod_answers_every_call_of_the_search_as_mongomock_did(mongod: PrivateMongod) -> None:
     world = World(rest)
     for mix in ((A, SEALER), (OTHERS, GONE), (OVER, ALL_GONE), (LATE_OVER, SEALER)):
-        for before in BEFORE.values():
-            Search(world, mix, before).moments()
+        for before in ("nothing", "a row in live", "a document"):
+            Search(world, mix, BEFORE[before]).moments()
     with MongoClient[Any](mongod.uri) as client:
         database = client["answers"]
         for state, call, seen, after in world.database.executed:

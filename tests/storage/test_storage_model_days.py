@@ -17,14 +17,13 @@ from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 from private_mongod import PrivateMongod
 
-from storage import connect, ranges
+from storage import connect
 from storage.closed_days import ClosedDays
 from storage.documents import day_document
 from storage.ids import day_id
 from storage.ranges import Ranges
 from storage.receipts import Tally
 from storage.removal import Removal
-from storage.series import rows_of, series_of_rows
 
 RUNS = int(os.environ.get("FUZZ_MODEL_RUNS", "40"))
 STEPS = 50 if "FUZZ_MODEL_RUNS" in os.environ else 25
@@ -95,14 +94,6 @@ def test_a_store_on_mongod_does_what_a_dictionary_does(
         loop.run_until_complete(client.close())
 
 
-def live_wins_for_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def turned(live: Any, settled: Any) -> Any:
-        rows = {i: row for day in settled for i, row in rows_of(day).items()}
-        return series_of_rows(dict(sorted({**rows, **rows_of(live)}.items())))
-
-    monkeypatch.setattr(ranges, "united", turned)
-
-
 def live_is_cleared_before_the_document_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     write = ClosedDays._write
 
@@ -151,7 +142,6 @@ def latest_ignores_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "plant",
     [
-        live_wins_for_readers,
         live_is_cleared_before_the_document_is_written,
         unchanged_counts_as_stored,
         a_deletion_keeps_the_version,
@@ -167,4 +157,4 @@ def test_a_planted_fault_is_found(
 ) -> None:
     plant(monkeypatch)
     with pytest.raises((AssertionError, FlakyFailure)):
-        run(OnMongomock(), loop, schemas, 500)
+        run(OnMongomock(), loop, schemas, 1_000)
