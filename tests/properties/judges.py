@@ -85,7 +85,14 @@ class Verdict(NamedTuple):
 _WORDS = {406: "reply", 401: "key", 404: "path", 405: "method", 413: "size", 415: "media type"}
 
 _OF_THE_STORE = {
-    *("unknown-site", "no-configuration", "unknown-revision", "no-readings", "unknown-schema"),
+    *(
+        "unknown-site",
+        "unknown-sites",
+        "no-configuration",
+        "unknown-revision",
+        "no-readings",
+        "unknown-schema",
+    ),
     *("unknown-problem", "sites-exist", "site-being-deleted", "readings-conflict"),
     *("too-many-revisions", "precondition-failed", "precondition-required"),
 }
