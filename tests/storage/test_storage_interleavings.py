@@ -88,8 +88,8 @@ MANY = [
 if "FUZZ_MODEL_RUNS" in os.environ:
     MANY += [
         ("nothing", (LATE_A, LATE_SAME, SEALER, SECOND)),
-        ("a row in live", (A, SEALER, SECOND, READER)),
-        ("a row in live", (OTHERS, SEALER, GONE, NEWEST)),
+        ("a row in live", (A, SEALER, SECOND, NEWEST)),
+        ("a row in live", (OTHERS, SEALER, GONE)),
         ("a row in live", (A, SEALER, SECOND, GONE)),
         ("a row in live", (LATE_A, SEALER, SECOND, GONE)),
     ]
