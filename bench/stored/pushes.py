@@ -47,14 +47,15 @@ class Singles:
 
 
 class Batches:
-    """Batches by column. `bodies` are posted for one site after the other.
+    """Batches by column: every site gets each of the bodies, one after the other.
 
-    With `site_first` a body goes to all sites before the next body is taken: as when all have
-    something of the same day. Without, a site gets all of its bodies, as in an import.
+    So many sites as go `abreast` take turns; when they have had all bodies, the next ones follow.
+    Whoever sends batches sends those of a site of its own, so these are more than the connections.
     """
 
-    def __init__(self, bodies: list[bytes], sites: range, *, site_first: bool) -> None:
-        self._bodies, self._sites, self._site_first = bodies, sites, site_first
+    def __init__(self, bodies: list[bytes], sites: range, *, abreast: int) -> None:
+        self._bodies, self._abreast = bodies, abreast
+        self._sites = sites[: len(sites) // abreast * abreast]
         self._sent: dict[str, range] = {}
 
     def new(self, server: str) -> Iterator[bytes]:
@@ -70,19 +71,17 @@ class Batches:
         return cycle(map(self._message, self._sent[server]))
 
     def _message(self, number: int) -> bytes:
-        if self._site_first:
-            body_, site = divmod(number, len(self._sites))
-        else:
-            site, body_ = divmod(number, len(self._bodies))
-        text = self._bodies[body_]
-        return head("POST", live(self._sites[site]), len(text)) + text
+        group, place = divmod(number, self._abreast * len(self._bodies))
+        turn, member = divmod(place, self._abreast)
+        site, text = self._sites[group * self._abreast + member], self._bodies[turn]
+        return head("POST", live(site), len(text)) + text
 
 
 def recent_days(sites: range) -> Batches:
     """Return the last 24 hours of each site: what a gateway sends that was out of reach."""
     first = int(time.time()) // SLOT_SECONDS * SLOT_SECONDS - DAY_SECONDS
     bodies = [body(walk(number, first + number, DAY_SLOTS)) for number in range(30)]
-    return Batches(bodies, sites, site_first=True)
+    return Batches(bodies, sites, abreast=len(sites))
 
 
 def past_days(sites: range) -> Batches:
@@ -90,7 +89,7 @@ def past_days(sites: range) -> Batches:
     days = 60
     first = _end_of_history() - days * DAY_SECONDS
     bodies = [body(walk(day, first + day * DAY_SECONDS, DAY_SLOTS)) for day in range(days)]
-    return Batches(bodies, sites, site_first=False)
+    return Batches(bodies, sites, abreast=16)
 
 
 def history(sites: range) -> Batches:
@@ -98,8 +97,8 @@ def history(sites: range) -> Batches:
     parts = 8
     first = _end_of_history() - parts * BATCH * SLOT_SECONDS
     starts = range(first, first + parts * BATCH * SLOT_SECONDS, BATCH * SLOT_SECONDS)
-    return Batches([body(walk(n, start, BATCH)) for n, start in enumerate(starts)], sites,
-                   site_first=False)  # fmt: skip
+    bodies = [body(walk(number, start, BATCH)) for number, start in enumerate(starts)]
+    return Batches(bodies, sites, abreast=4)
 
 
 def _end_of_history() -> int:
