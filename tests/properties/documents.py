@@ -59,6 +59,10 @@ _WHOLE = re.compile(r"(?<=[ \[])(-?[0-9]{1,9})(\.0)?(?=[,}\]])")
 """Numbers that are whole, as JSON has them among others; not those within a string with a space."""
 
 
+_LONGEST = 2 * 1024 * 1024
+"""A stream may be much longer than any text that is made here."""
+
+
 def schemas() -> Mapping[str, Any]:
     """Return every schema of a body, of a reply and of a parameter, by its name."""
     found = {name: resolved(s, _COMPONENTS) for name, s in _COMPONENTS["schemas"].items()}
@@ -162,7 +166,7 @@ class NearValues:
 
     def _as_long(self, schema: Mapping[str, Any]) -> str:
         """Return a text about as long as it may be, in characters that take up to four bytes."""
-        least, most = schema.get("minLength", 0), schema.get("maxLength", 40)
+        least, most = schema.get("minLength", 0), min(schema.get("maxLength", 40), _LONGEST)
         unit = self._random.choice(("a", "\u00e9", "e\u0301", "\U0001f600", "\u0301"))
         length = self._random.choice((least, least + 1, most - 1, most, most + bool(self.faults)))
         return (unit * length)[:length]
