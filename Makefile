@@ -55,7 +55,7 @@ release-contract: contract ## Keep the contract as the released one, once its ga
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python -m bench.http $(ARGS)
 
-bench-store: bench-ingest bench-read bench-growth ## The three below, one after the other (an hour)
+bench-store: bench-ingest bench-read bench-growth ## The three below, one after the other (half an hour)
 
 bench-ingest: .venv-bench/.installed ## Compare how many readings go in, with MongoDB behind
 	@.venv-bench/bin/python -m bench.ingest $(ARGS)

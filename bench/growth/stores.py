@@ -5,13 +5,12 @@ what is read stays what it was.
 """
 
 import time
-from itertools import cycle
 
 from bench.common.servers import Server
 from bench.stored.fleet import Fleet
 from bench.stored.loading import histories, store
 from bench.stored.pushes import Singles, past_days, recent_days
-from bench.stored.turns import Kind, say
+from bench.stored.turns import Kind, asking, say
 from bench.stored.walk import DAY_SLOTS
 
 
@@ -44,7 +43,7 @@ class Growing:
             "1 day": {name: f.ranges(1) for name, f in self._fleets.items()},
             "30 days": {name: f.ranges(30) for name, f in self._fleets.items()},
         }
-        return [_asking(what, by_store) for what, by_store in asked.items()]
+        return [asking(what, by_store, 1) for what, by_store in asked.items()]
 
     def writes(self) -> list[Kind]:
         """Return what is pushed; all of it is new."""
@@ -64,7 +63,3 @@ def name_of(size: int) -> str:
 def said(name: str) -> str:
     """Return the size of a store as tables say it."""
     return f"{int(name.rpartition('-')[2]):,}"
-
-
-def _asking(what: str, by_store: dict[str, list[bytes]]) -> Kind:
-    return Kind(what, lambda name: cycle(by_store[name]), 1, status=200)

@@ -33,9 +33,20 @@ class Kind:
     pause: float = 0
 
 
-def asking(name: str, requests: Sequence[bytes], connections: int) -> Kind:
-    """Return the kind of requests that only read: all servers are asked the same, in turn."""
-    return Kind(name, lambda _: cycle(requests), connections, status=200)
+def asking(
+    name: str, requests: Sequence[bytes] | Mapping[str, Sequence[bytes]], connections: int
+) -> Kind:
+    """Return the kind of requests that only read: of all servers the same, or by server.
+
+    A turn goes on where the last one ended, so that not always the same is asked for.
+    """
+    going: dict[str, Iterator[bytes]] = {}
+
+    def messages(server: str) -> Iterator[bytes]:
+        own = requests[server] if isinstance(requests, Mapping) else requests
+        return going.setdefault(server, cycle(own))
+
+    return Kind(name, messages, connections, status=200)
 
 
 class Slice(NamedTuple):
