@@ -169,6 +169,11 @@ def _overloaded(error: store.Overloaded) -> Problem:
     return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def _unknown_format(error: store.UnknownFormat) -> Problem:
+    detail = "A newer version of sitewatt wrote some of this, and this one cannot read it."
+    return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
 def _unavailable(error: store.StorageError) -> Problem:
     detail = (
         "The database does not answer, so nobody knows whether this was stored. Send it again:"
@@ -216,6 +221,7 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     store.FleetConflict: _fleet_conflict,
     store.UnknownSites: _unknown_sites,
     store.Overloaded: _overloaded,
+    store.UnknownFormat: _unknown_format,
     store.Unavailable: _unavailable,
     store.UnsuitableServer: _unavailable,
 }

@@ -61,12 +61,12 @@ class Analysis:
             async for page in pages:
                 for gap in missing.after(page.instants):
                     found.append(gap)
-                    if len(found) == limit:
-                        return GapPage(found, gap.end)
+                    if len(found) > limit:
+                        return _first_gaps(found, limit)
                 taken += len(page.instants)
                 if taken >= MOST_ROWS:
                     return GapPage(found, missing.place)
-        return GapPage([*found, *missing.rest()], None)
+        return _first_gaps([*found, *missing.rest()], limit)
 
     async def _pages(self, site_id: int, start: int, end: int) -> AsyncGenerator[Series]:
         """Yield the readings of a range, some at a time."""
@@ -77,6 +77,10 @@ class Analysis:
             )
             yield page.series
             place = page.next
+
+
+def _first_gaps(found: list[Gap], limit: int) -> GapPage:
+    return GapPage(found[:limit], found[limit].start if len(found) > limit else None)
 
 
 class Readings:

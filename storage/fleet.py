@@ -8,12 +8,18 @@ from pymongo import ASCENDING
 from storage.availability import bounded
 from storage.database import Database
 from storage.documents import PRESENT
-from storage.errors import FleetConflict, ReadingsConflict, UnknownSite, UnknownSites
+from storage.errors import FleetConflict, ReadingsConflict, Unavailable, UnknownSite
 from storage.layout import INDEX_BY_FILTER
 from storage.live import Live
 from storage.model import Conflict, LatestEntry, LatestPage, Readings, Receipt
 from storage.receipts import MOST_CONFLICTS
 from storage.sites import Sites
+
+AT_ONCE = 8
+"""So many sites of all fleets' pushes have round trips of their own at a time.
+
+A thousand at once took each other's and everybody's connections for seconds.
+"""
 
 
 class Fleet:
@@ -23,6 +29,7 @@ class Fleet:
         self.database = database
         self._sites = sites
         self._live = live
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def push(
         self, pushes: Mapping[int, Readings], *, overwrite: bool = False, dry_run: bool = False
@@ -30,10 +37,11 @@ class Fleet:
         """Store each site's readings as its own push would; return the receipts by site.
 
         Raises UnknownSites before anything is stored, and FleetConflict when all that does not
-        conflict has been stored. Cut short by Unavailable, it has stored some of the readings.
+        conflict has been stored. Cut short by Unavailable, it has stored some of the readings; so
+        it is when a site is deleted meanwhile.
         """
         await self._sites.look_at_all(pushes)
-        one = _Push(self._live, overwrite, dry_run)
+        one = _Push(self._live, self._places, overwrite, dry_run)
         receipts = await one.of_all(pushes)
         if one.conflicts:
             raise FleetConflict(receipts, sorted(one.conflicts)[:MOST_CONFLICTS])
@@ -54,8 +62,11 @@ class Fleet:
 class _Push:
     """One push of many sites: its readings go to the database side by side."""
 
-    def __init__(self, live: Live, overwrite: bool, dry_run: bool) -> None:
+    def __init__(
+        self, live: Live, places: asyncio.Semaphore, overwrite: bool, dry_run: bool
+    ) -> None:
         self._live = live
+        self._places = places
         self._overwrite = overwrite
         self._dry_run = dry_run
         self.conflicts: list[tuple[int, Conflict]] = []
@@ -68,6 +79,13 @@ class _Push:
         return dict(zip(pushes, [a for a in answers if isinstance(a, Receipt)], strict=True))
 
     async def _of(self, site_id: int, readings: Readings) -> Receipt:
+        """Push for one site; where no bulk takes its rows along, when there is a place for it."""
+        if not self._dry_run and await self._live.shares(readings):
+            return await self._push(site_id, readings)
+        async with self._places:
+            return await self._push(site_id, readings)
+
+    async def _push(self, site_id: int, readings: Readings) -> Receipt:
         try:
             return await self._live.push(
                 site_id, readings, overwrite=self._overwrite, dry_run=self._dry_run
@@ -78,9 +96,9 @@ class _Push:
 
 
 def _raise_first(answers: Iterable[object]) -> None:
-    """Raise the first error, of a site that has been deleted meanwhile as of one unknown."""
+    """Raise the first error. For others something may be stored when a site turns out deleted."""
     for answer in answers:
         if isinstance(answer, UnknownSite):
-            raise UnknownSites([answer.site_id])
+            raise Unavailable("a site was deleted in between")
         if isinstance(answer, BaseException):
             raise answer

@@ -54,6 +54,11 @@ class Live:
         return receipt
 
     @bounded
+    async def shares(self, readings: Readings) -> bool:
+        """Return whether a push of these rows takes no round trip that others do not share."""
+        return await self._pusher.shares(readings)
+
+    @bounded
     async def latest(self, site_id: int) -> tuple[int, Values]:
         """Return the newest reading by its instant, whenever it arrived; raises NoReadings."""
         there, reading = await self._newest.of(site_id)

@@ -11,7 +11,7 @@ from storage.days import by_day, first_fresh, last_sealable
 from storage.errors import Unavailable
 from storage.ids import DAY_SECONDS
 from storage.model import Readings, Values
-from storage.open_days import OpenDays
+from storage.open_days import SMALL, OpenDays
 from storage.receipts import Tally
 
 
@@ -27,11 +27,16 @@ class Pusher:
     async def store(self, site_id: int, readings: Readings, *, overwrite: bool) -> Tally:
         """Store what is not stored yet and return what became of each row."""
         now = await self.database.clock()
-        if not readings or min(readings) >= first_fresh(now) * DAY_SECONDS:
+        if _all_fresh(readings, now):
             tally = Tally()
             await self._open.store(site_id, readings, tally, overwrite=overwrite)
             return tally
         return await self._store_by_age(site_id, by_day(readings), now, overwrite)
+
+    async def shares(self, readings: Readings) -> bool:
+        """Return whether the rows go into `live` unseen, with those of others in one bulk."""
+        now = await self.database.clock()
+        return len(readings) <= SMALL and _all_fresh(readings, now)
 
     @bounded
     async def forecast(self, site_id: int, readings: Readings, *, overwrite: bool) -> Tally:
@@ -70,6 +75,10 @@ class Pusher:
         live = await self._open.read(site_id, [*readings])
         settled = await self._closed.read(site_id, by_day(readings))
         return {**live, **_joined(day.readings for day in settled.values())}
+
+
+def _all_fresh(readings: Readings, now: int) -> bool:
+    return not readings or min(readings) >= first_fresh(now) * DAY_SECONDS
 
 
 def _joined(days: Iterable[Readings]) -> dict[int, Values]:

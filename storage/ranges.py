@@ -14,8 +14,8 @@ from storage.ids import day_id, day_of, day_span, span
 from storage.model import ReadingPage, Values
 from storage.series import between, part, series_of_rows, turned, united
 
-USUAL_ROWS = 144
-"""The readings of a day, one every ten minutes."""
+MOST_DAYS = 72
+"""Days that are read at once: 10,000 readings of every ten minutes."""
 
 
 class Range(NamedTuple):
@@ -84,7 +84,7 @@ class Ranges:
         """Return the documents that hold the first `limit` + 1 readings, in the order of days."""
         days: list[Document] = []
         rows, rest = 0, day_span(asked.site_id, asked.start, asked.end)
-        at_once = asked.limit // USUAL_ROWS + 2
+        at_once = 2
         while True:
             found = self.database.days.find({"_id": rest}).sort("_id", asked.order)
             some = [document async for document in found.limit(at_once)]
@@ -93,6 +93,8 @@ class Ranges:
             # The first and the last day may lie in the range in part.
             if len(some) < at_once or rows - _outside(days, asked) > asked.limit:
                 return days[::-1] if asked.descending else days
+            # A day may have 144 readings or 86,400: how many days are needed, those read tell.
+            at_once = min(MOST_DAYS, asked.limit * len(days) // max(rows, 1) + 2)
             bound = "$lt" if asked.descending else "$gt"
             rest = {**rest, bound: some[-1]["_id"]}
 

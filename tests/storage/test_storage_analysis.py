@@ -95,3 +95,9 @@ async def test_analyses_of_an_unknown_site_are_refused(store: Store) -> None:
         await store.analysis.aggregate(7, every="1d", start=0, end=1, now=9, limit=1)
     with pytest.raises(UnknownSite):
         await store.analysis.gaps(7, start=0, end=1, now=9, limit=1)
+
+
+async def test_a_page_that_has_the_last_gap_says_that_none_follows(store: Store) -> None:
+    await store.live.push(1, {T: ROW, T + 1200: ROW})
+    page = await store.analysis.gaps(1, start=T, end=T + 1800, now=T + DAY, limit=1)
+    assert page == ([Gap(T + 600, T + 1200, 1)], None)

@@ -1,8 +1,22 @@
 """Pushes of many sites, and the latest readings of all."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
-from storage import FleetConflict, LatestEntry, LatestPage, NewSite, Receipt, Store, UnknownSites
+from storage import (
+    FleetConflict,
+    LatestEntry,
+    LatestPage,
+    NewSite,
+    Receipt,
+    Store,
+    Unavailable,
+    UnknownSite,
+    UnknownSites,
+)
+from storage.fleet import AT_ONCE
 
 T = 1_672_531_200
 ROW = (10, 2.5, 1.5, True, False, False)
@@ -61,3 +75,42 @@ async def test_the_latest_of_every_site_comes_in_pages(store: Store) -> None:
     second = await store.fleet.latest(limit=3, after=3)
     assert [entry.site_id for entry in second.entries] == [5, 6, 7]
     assert second.next is None
+
+
+async def test_few_sites_at_a_time_have_round_trips_of_their_own(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new: list[NewSite] = [{"id": i, "name": "Any", "location": "north"} for i in range(10, 60)]
+    await store.sites.create(new)
+    push, at_once = store.live.push, list[int]([0])
+
+    async def counted(*args: Any, **kwargs: Any) -> Receipt:
+        at_once.append(at_once[-1] + 1)
+        try:
+            return await push(*args, **kwargs)
+        finally:
+            at_once.append(at_once[-1] - 1)
+
+    monkeypatch.setattr(store.live, "push", counted)
+    old = {site["id"]: {T: ROW} for site in new}
+    await asyncio.gather(store.fleet.push(old), store.fleet.push(old))
+    assert max(at_once) == AT_ONCE
+    clock.now, at_once[:] = T, [0]
+    await store.fleet.push({site["id"]: {T + 600: ROW} for site in new})
+    assert max(at_once) == len(new)
+
+
+async def test_a_site_that_is_deleted_meanwhile_leaves_it_open_what_is_stored(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push = store.live.push
+
+    async def deleted(site_id: int, *args: Any, **kwargs: Any) -> Receipt:
+        if site_id == 2:
+            raise UnknownSite(2)
+        return await push(site_id, *args, **kwargs)
+
+    monkeypatch.setattr(store.live, "push", deleted)
+    with pytest.raises(Unavailable):
+        await store.fleet.push({1: {T: ROW}, 2: {T: ROW}})
+    assert await store.live.latest(1) == (T, ROW)

@@ -13,6 +13,7 @@ from storage import (
     UnknownSite,
     Values,
 )
+from storage.ranges import Ranges
 from storage.series import rows_of
 
 SITE = 2**31 - 1
@@ -246,3 +247,25 @@ async def test_a_row_deleted_between_the_refusal_and_the_read_is_stored(
     monkeypatch.setattr(open_days, "_compare", delete_first)
     assert (await store.live.push(SITE, {T: values(2)})).stored == 1
     assert await stored(store) == [(T, values(2))]
+
+
+async def test_a_page_reads_few_days_of_many_readings(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now = T + 60 * 86_400
+    dense = {T + 86_400 * day + 20 * i: values(i % 100) for day in range(9) for i in range(500)}
+    await store.live.push(SITE, dense)
+    read = list[int]()
+    days = Ranges._days
+
+    async def counted(self: Ranges, asked: Any) -> Any:
+        found = await days(self, asked)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(Ranges, "_days", counted)
+    for descending in (False, True):
+        page = await store.live.list(SITE, start=0, end=2**32, descending=descending, limit=900)
+        assert len(page.series.instants) == 900
+        assert page.series.instants == sorted(dense, reverse=descending)[:900]
+    assert max(read) <= 3
