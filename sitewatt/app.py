@@ -22,7 +22,7 @@ from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
-from sitewatt.workers import end_with_parent
+from sitewatt.workers import collect_rarely, end_with_parent
 from storage import DATABASE_NAME, BadAddress, Store, connect
 
 
@@ -92,7 +92,9 @@ def app_from_environment() -> ASGIApp:
     end_with_parent()
     chosen = settings.load({})
     observability.configure(chosen.log_format, chosen.log_level)
-    return create_app(open_store(chosen), authority(chosen), retention_days=chosen.retention_days)
+    app = create_app(open_store(chosen), authority(chosen), retention_days=chosen.retention_days)
+    collect_rarely()
+    return app
 
 
 def open_store(chosen: Settings) -> Store:
