@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 
@@ -13,8 +14,12 @@ from storage.documents import PRESENT, SITE_FIELDS
 from storage.errors import Unavailable, UnknownSite
 from storage.ids import day_span, span
 from storage.known import CACHE_SECONDS
+from storage.sharing import Asking, Waiter
 
 _log = logging.getLogger(__name__)
+DELETIONS = {"_id": "deletions"}
+"""The document of `counters` that tells how many sites have ever been deleted."""
+
 _GONE = dict.fromkeys((*SITE_FIELDS, "configurations"), "")
 
 
@@ -44,13 +49,24 @@ class Deletion:
 
     @bounded
     async def mark(self, site_id: int, *, now: int) -> None:
-        """Take from the site all that makes it one; raises UnknownSite. Its id stays taken."""
-        result = await self.database.sites.update_one(
-            {"_id": site_id, **PRESENT},
-            {"$set": {"deleted_at": now}, "$unset": _GONE, "$inc": {"version": 1}},
-        )
-        if not result.matched_count:
-            raise UnknownSite(site_id)
+        """Take from the site all that makes it one; raises UnknownSite. Its id stays taken.
+
+        The deletion is counted with it, so that no worker takes the site for one that is there.
+        """
+
+        async def work(session: AsyncClientSession) -> None:
+            result = await self.database.sites.update_one(
+                {"_id": site_id, **PRESENT},
+                {"$set": {"deleted_at": now}, "$unset": _GONE, "$inc": {"version": 1}},
+                session=session,
+            )
+            if not result.matched_count:
+                raise UnknownSite(site_id)
+            await self.database.counters.update_one(
+                DELETIONS, {"$inc": {"last": 1}}, upsert=True, session=session
+            )
+
+        await self.database.transaction(work)
 
     def schedule(self, site_id: int) -> None:
         """Purge the site a while later, in the background and free of the caller's deadline."""
@@ -117,3 +133,27 @@ class Deletion:
             {"_id": site_id}, {"$setOnInsert": {"_id": site_id}}, upsert=True
         )
         await self.database.sites.delete_one(_marked(site_id))
+
+
+class Deletions(Asking[Waiter[int], int]):
+    """Tells how many sites have been deleted, by one find for all who ask at the same time."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock, database.timeout)
+        self.database = database
+
+    async def count(self) -> int:
+        """Return how many there were at some instant after the call.
+
+        Raises Unavailable after the database's timeout, and what the database raised.
+        """
+        count: int = await self._ask(Waiter[int](self._clock()))
+        return count
+
+    async def _next(self) -> int:
+        self._choose(len(self._waiting))
+        counter = await self.database.counters.find_one(DELETIONS)
+        return counter["last"] if counter else 0
+
+    def _see(self, waiter: Waiter[int], result: int) -> None:
+        waiter.resolve(result)

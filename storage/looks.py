@@ -1,16 +1,14 @@
 """Looks whether sites are there; who looks at the same time shares the round trip.
 
-A fleet reports every ten minutes, so that no memory of a few seconds knows a site that pushes: most
-pushes look, and 64 looks at once cost the database little more than one.
+64 looks at once cost the database little more than one.
 """
 
 import time
 from collections.abc import Callable
-from itertools import islice
 
 from storage.database import CHUNK, Database
 from storage.documents import PRESENT
-from storage.sharing import Sharing, Waiter
+from storage.sharing import Asking, Waiter
 
 
 class _Look(Waiter[bool]):
@@ -23,48 +21,25 @@ class _Look(Waiter[bool]):
         self.site_id = site_id
 
 
-class Looks(Sharing[_Look, set[int]]):
+class Looks(Asking[_Look, set[int]]):
     """Tells whether there are sites, by one find for all who ask while one is in flight."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock, database.timeout)
         self.database = database
-        self._waiting: dict[_Look, None] = {}
-        self._asked: list[_Look] = []
 
     async def at(self, site_id: int) -> bool:
         """Return whether there is such a site, at some instant after the call.
 
         Raises Unavailable after the database's timeout, and what the database raised.
         """
-        look = _Look(site_id, self._clock())
-        self._join(look)
-        self._waiting[look] = None
-        try:
-            return await look.answer
-        finally:
-            self._leave(look)
-
-    def _is_waiting(self) -> bool:
-        return bool(self._waiting)
+        there: bool = await self._ask(_Look(site_id, self._clock()))
+        return there
 
     async def _next(self) -> set[int]:
-        self._asked = [*islice(self._waiting, CHUNK)]
-        for look in self._asked:
-            del self._waiting[look]
-        ids = list({look.site_id: None for look in self._asked})
+        ids = list({look.site_id: None for look in self._choose(CHUNK)})
         found = self.database.sites.find({"_id": {"$in": ids}, **PRESENT}, {"_id": 1})
         return {site["_id"] async for site in found}
 
-    def _answer(self, result: set[int]) -> None:
-        asked, self._asked = self._asked, []
-        for look in asked:
-            look.resolve(look.site_id in result)
-
-    def _fail(self, error: BaseException) -> None:
-        asked, self._asked = self._asked, []
-        for look in asked:
-            look.fail(error)
-
-    def _drop(self, waiter: _Look) -> None:
-        self._waiting.pop(waiter, None)
+    def _see(self, waiter: _Look, result: set[int]) -> None:
+        waiter.resolve(waiter.site_id in result)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice
 
 from storage.batches import batched
 from storage.database import Database, Document
@@ -12,7 +11,7 @@ from storage.errors import UnknownFormat
 from storage.ids import day_of, site_and_instant
 from storage.model import Values
 from storage.newest_rows import newest_rows
-from storage.sharing import Sharing, Waiter
+from storage.sharing import Asking, Waiter
 
 MOST_SITES = 200
 """So many sites are asked for in one round trip; the server takes 15 ms for them."""
@@ -36,16 +35,8 @@ class _Look(Waiter[Latest]):
         super().__init__(since)
         self.site_id = site_id
 
-    def see(self, found: Found) -> None:
-        """Answer by what was found; a row that cannot be read is the trouble of its site alone."""
-        row = found.get(self.site_id)
-        try:
-            self.resolve((self.site_id in found, _reading(row)))
-        except UnknownFormat as error:
-            self.fail(error)
 
-
-class Newest(Sharing[_Look, Found]):
+class Newest(Asking[_Look, Found]):
     """The latest reading of a site: the newest in `live` or in `days`, whichever is later.
 
     A row in `live` of a fresh day is later than all of `days`; only for sites without one is `days`
@@ -55,8 +46,6 @@ class Newest(Sharing[_Look, Found]):
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock, database.timeout)
         self.database = database
-        self._looks: dict[_Look, None] = {}
-        self._asked: list[_Look] = []
         self._silent: set[int] = set()
         """Sites that had no fresh row when seen last: their days are asked for at once."""
 
@@ -66,13 +55,8 @@ class Newest(Sharing[_Look, Found]):
         It is what it was at some instant after the call. Raises Unavailable after the database's
         timeout, UnknownFormat, and what the database raised.
         """
-        look = _Look(site_id, self._clock())
-        self._join(look)
-        self._looks[look] = None
-        try:
-            return await look.answer
-        finally:
-            self._leave(look)
+        latest: Latest = await self._ask(_Look(site_id, self._clock()))
+        return latest
 
     async def of_many(self, site_ids: Sequence[int]) -> dict[int, Reading | None]:
         """Return the latest readings of those of the sites that there are, in no order.
@@ -88,27 +72,16 @@ class Newest(Sharing[_Look, Found]):
             }
         return readings
 
-    def _is_waiting(self) -> bool:
-        return bool(self._looks)
-
     async def _next(self) -> Found:
-        self._asked = [*islice(self._looks, MOST_SITES)]
-        for look in self._asked:
-            del self._looks[look]
-        return await self._find([*{look.site_id: None for look in self._asked}])
+        return await self._find([*{look.site_id: None for look in self._choose(MOST_SITES)}])
 
-    def _answer(self, result: Found) -> None:
-        asked, self._asked = self._asked, []
-        for look in asked:
-            look.see(result)
-
-    def _fail(self, error: BaseException) -> None:
-        asked, self._asked = self._asked, []
-        for look in asked:
-            look.fail(error)
-
-    def _drop(self, waiter: _Look) -> None:
-        self._looks.pop(waiter, None)
+    def _see(self, waiter: _Look, result: Found) -> None:
+        """Answer by what was found; a row that cannot be read is the trouble of its site alone."""
+        row = result.get(waiter.site_id)
+        try:
+            waiter.resolve((waiter.site_id in result, _reading(row)))
+        except UnknownFormat as error:
+            waiter.fail(error)
 
     async def _find(self, site_ids: Sequence[int]) -> Found:
         """Return the newest rows, by a second round trip only where the first does not say."""

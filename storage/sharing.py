@@ -4,6 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextvars import Context
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import pymongo
@@ -136,3 +137,48 @@ class Sharing(ABC, Generic[W, R]):
                 self._set_alarm(max(waiter.since - due, _TICK))
                 return
             waiter.fail(Unavailable("there was no answer in time"))
+
+
+class Asking(Sharing[W, R]):
+    """A sharing whose calls are for those who have waited longest, each of them asked once."""
+
+    def __init__(self, clock: Callable[[], float], timeout: float | None) -> None:
+        super().__init__(clock, timeout)
+        self._waiting: dict[W, None] = {}
+        self._asked: list[W] = []
+
+    @abstractmethod
+    def _see(self, waiter: W, result: R) -> None:
+        """Answer somebody by what the call has told."""
+
+    async def _ask(self, waiter: W) -> Any:
+        """Return the answer that a call which begins later gives to somebody."""
+        self._join(waiter)
+        self._waiting[waiter] = None
+        try:
+            return await waiter.answer
+        finally:
+            self._leave(waiter)
+
+    def _choose(self, most: int) -> list[W]:
+        """Return those for whom the next call is, and let nobody else ask for them."""
+        self._asked = [*islice(self._waiting, most)]
+        for waiter in self._asked:
+            del self._waiting[waiter]
+        return self._asked
+
+    def _is_waiting(self) -> bool:
+        return bool(self._waiting)
+
+    def _answer(self, result: R) -> None:
+        asked, self._asked = self._asked, []
+        for waiter in asked:
+            self._see(waiter, result)
+
+    def _fail(self, error: BaseException) -> None:
+        asked, self._asked = self._asked, []
+        for waiter in asked:
+            waiter.fail(error)
+
+    def _drop(self, waiter: W) -> None:
+        self._waiting.pop(waiter, None)

@@ -8,7 +8,7 @@ from pymongo import ASCENDING
 from storage.availability import bounded
 from storage.creation import Creator
 from storage.database import Database, Document
-from storage.deletion import Deletion
+from storage.deletion import Deletion, Deletions
 from storage.documents import PRESENT, SITE_PROJECTION, site_of
 from storage.errors import UnknownSite, UnknownSites
 from storage.known import KnownSites
@@ -26,6 +26,7 @@ class Sites:
         self._deletion = Deletion(database)
         self._known = KnownSites(clock)
         self._looks = Looks(database)
+        self._deletions = Deletions(database)
 
     async def create(self, sites: Sequence[NewSite]) -> Creation:
         """Create all of the sites or none; those that exist with the same content are no change.
@@ -63,28 +64,38 @@ class Sites:
 
     async def require(self, site_id: int) -> None:
         """Return when there is such a site, or was within the last 5 s; else UnknownSite."""
+        if site_id in self._known:
+            return
+        if self._known.is_doubtful(site_id):
+            await self._count_deletions()
         if site_id not in self._known:
             await self.look(site_id)
 
     @bounded
     async def look(self, site_id: int) -> None:
         """Return when there is such a site now; else UnknownSite."""
-        seen = self._known.now()
+        generation = self._known.generation
         if not await self._looks.at(site_id):
             self._known.forget(site_id)
             raise UnknownSite(site_id)
-        self._known.remember(site_id, seen)
+        self._known.remember(site_id, generation)
 
     @bounded
     async def look_at_all(self, site_ids: Collection[int]) -> None:
         """Return when there are all of these sites now; else UnknownSites, which names the rest."""
-        seen = self._known.now()
+        generation = self._known.generation
         there = {"_id": {"$in": [*site_ids]}, **PRESENT}
         found = {site["_id"] async for site in self.database.sites.find(there, {"_id": 1})}
         for site_id in found:
-            self._known.remember(site_id, seen)
+            self._known.remember(site_id, generation)
         if missing := set(site_ids) - found:
             raise UnknownSites(missing)
+
+    @bounded
+    async def _count_deletions(self) -> None:
+        """Forget the sites that were there if one has been deleted since, here or elsewhere."""
+        asked = self._known.now()
+        self._known.hear(await self._deletions.count(), asked)
 
     async def sweep(self, now: int) -> None:
         """Finish the deletions that a crash has left unfinished."""
@@ -93,6 +104,7 @@ class Sites:
     async def close(self) -> None:
         """End what runs in the background."""
         await self._looks.close()
+        await self._deletions.close()
         await self._deletion.close()
 
     @bounded

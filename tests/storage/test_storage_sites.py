@@ -208,21 +208,6 @@ async def test_update_and_delete_of_an_unknown_site_are_refused(store: Store) ->
         await store.sites.delete(1, now=NOW)
 
 
-async def test_a_site_once_seen_is_known_without_a_read_for_five_seconds(
-    store: Store, database: Any
-) -> None:
-    now = 100.0
-    sites = type(store.sites)(store.sites.database, clock=lambda: now)
-    await sites.create([WILLO])
-    await sites.require(1)
-    await store.sites.delete(1, now=NOW)
-    now = 104.9
-    await sites.require(1)
-    now = 105.0
-    with pytest.raises(UnknownSite):
-        await sites.require(1)
-
-
 async def test_page_of_no_sites_is_empty(store: Store) -> None:
     page = await store.sites.list(location=None, name=None, limit=5, after=None)
     assert page == SitePage([], None)
