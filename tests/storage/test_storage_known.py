@@ -117,7 +117,7 @@ async def test_a_site_is_not_deleted_when_the_deletion_cannot_be_counted(
     await real_store.sites.create(SITES)
     counters = real_store.database.counters
     await counters.insert_one({"_id": "deletions", "last": 2**63 - 1})
-    with pytest.raises(Exception, match="overflow|Failed to apply"):
+    with pytest.raises(Exception, match=r"overflow|Failed to apply"):
         await real_store.sites.delete(1, now=NOW)
     await real_store.sites.look(1)
 
