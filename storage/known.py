@@ -52,15 +52,12 @@ class KnownSites:
         """Forget a site that is being deleted."""
         self._there.discard(site_id)
 
-    def is_doubtful(self, site_id: int) -> bool:
-        """Return whether the site was there, and another count would tell that it is still."""
-        return site_id in self._there and not self._is_counted()
+    def is_counted(self) -> bool:
+        """Return whether the last count is young enough to rest on."""
+        return self._clock() - self._counted < CACHE_SECONDS
 
     def __contains__(self, site_id: int) -> bool:
-        return site_id in self._there and self._is_counted()
-
-    def _is_counted(self) -> bool:
-        return self._clock() - self._counted < CACHE_SECONDS
+        return site_id in self._there and self.is_counted()
 
 
 class IdSet:

@@ -66,7 +66,7 @@ class Sites:
         """Return when there is such a site, or was within the last 5 s; else UnknownSite."""
         if site_id in self._known:
             return
-        if self._known.is_doubtful(site_id):
+        if not self._known.is_counted():
             await self._count_deletions()
         if site_id not in self._known:
             await self.look(site_id)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
+from bench.common import client
 from bench.common.servers import Server
 from bench.ingest.memory import memory
 from bench.stored.command import checked_servers, numbers, parser, run, with_servers
@@ -46,6 +47,8 @@ def _measure(stores: Stores, core: int, given: argparse.Namespace) -> Iterator[s
     with checked_servers(stores, given, core=core, sites=ends[-1]) as servers:
         singles = Singles(ranges[0])
         if "singles" in parts:
+            for server in servers.values():
+                _let_each_site_push(server, singles, given.sites)
             kinds = _singles(singles, given.connections)
             yield from _singles_tables(_turns(servers, kinds, stores, given), kinds)
         if "batches" in parts:
@@ -61,6 +64,14 @@ def _turns(
     servers: dict[str, Server], kinds: list[Kind], stores: Stores, given: argparse.Namespace
 ) -> Results:
     return take_turns(servers, kinds, stores, rounds=given.rounds, seconds=given.seconds)
+
+
+def _let_each_site_push(server: Server, singles: Singles, sites: int) -> None:
+    """Promise that every site has pushed: to a service at work they all have, ten minutes ago."""
+    messages = singles.new(server.name)
+    pushed = 0
+    while pushed < sites:
+        pushed += client.load(server.port, messages, 201, connections=64, seconds=1).requests
 
 
 def _singles(singles: Singles, connections: list[int]) -> list[Kind]:

@@ -34,9 +34,8 @@ class Worker:
 async def worker(store: Store) -> Worker:
     await store.sites.create(SITES)
     worker = Worker(store)
-    for _ in range(2):
-        for site_id in (1, 2):
-            await worker.sites.require(site_id)
+    for site_id in (1, 2):
+        await worker.sites.require(site_id)
     worker.looks = 0
     return worker
 
