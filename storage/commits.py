@@ -13,6 +13,9 @@ from storage.sharing import Sharing, Waiter
 MOST_WAITING = 20_000
 """So many rows may wait for a bulk; more are refused rather than kept in memory."""
 
+BULKS = 2
+"""So many bulks are in flight at most: while one waits for the journal, the next is being made."""
+
 Write = Callable[[list[Document]], Awaitable[Collection[int]]]
 """Inserts documents in their order and returns the places of those whose `_id` was taken.
 
@@ -40,8 +43,8 @@ class _Insert(Waiter[Collection[int]]):
             self.resolve(self.taken)
 
 
-class Commits(Sharing[_Insert, Collection[int]]):
-    """Shares bulks among concurrent inserts: one is in flight, what comes meanwhile is the next.
+class Commits(Sharing[_Insert, list[Share[_Insert]], Collection[int]]):
+    """Shares bulks among concurrent inserts: what comes while BULKS are in flight is the next.
 
     Which rows a bulk holds is decided by `Queue.take`.
     """
@@ -54,13 +57,13 @@ class Commits(Sharing[_Insert, Collection[int]]):
         timeout: float | None,
         most_rows: int = CHUNK,
         most_waiting: int = MOST_WAITING,
+        bulks: int = BULKS,
     ) -> None:
-        super().__init__(clock, timeout)
+        super().__init__(clock, timeout, most_calls=bulks)
         self._write = write
         self._most_rows = most_rows
         self._most_waiting = most_waiting
         self._queue = Queue[_Insert]()
-        self._bulk: list[Share[_Insert]] = []
 
     async def insert(self, documents: list[Document], *, small: bool) -> Collection[int]:
         """Return the places of the documents whose `_id` was taken, once all others are durable.
@@ -89,23 +92,23 @@ class Commits(Sharing[_Insert, Collection[int]]):
     def _is_waiting(self) -> bool:
         return self._queue.rows > 0
 
-    async def _next(self) -> Collection[int]:
-        """Write the next bulk; whoever came in the same turn of the event loop is in it."""
-        self._bulk = self._queue.take(self._most_rows, self._clock())
-        rows = [row for post, begin, end in self._bulk for row in post.documents[begin:end]]
+    def _choose(self) -> list[Share[_Insert]]:
+        """Return the next bulk; whoever came in the same turn of the event loop is in it."""
+        return self._queue.take(self._most_rows, self._clock())
+
+    async def _call(self, chosen: list[Share[_Insert]]) -> Collection[int]:
+        rows = [row for post, begin, end in chosen for row in post.documents[begin:end]]
         return await self._write(rows) if rows else ()
 
-    def _answer(self, result: Collection[int]) -> None:
+    def _answer(self, chosen: list[Share[_Insert]], result: Collection[int]) -> None:
         """Tell each caller which of its own rows were taken, and that the others are durable."""
-        bulk, self._bulk = self._bulk, []
         if result:
-            _tell(bulk, result)
-        for post, begin, end in bulk:
+            _tell(chosen, result)
+        for post, begin, end in chosen:
             post.confirm(end - begin)
 
-    def _fail(self, error: BaseException) -> None:
-        bulk, self._bulk = self._bulk, []
-        for share in bulk:
+    def _fail(self, chosen: list[Share[_Insert]], error: BaseException) -> None:
+        for share in chosen:
             share.post.fail(error)
 
     def _drop(self, waiter: _Insert) -> None:

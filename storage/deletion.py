@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import Context
@@ -138,6 +139,8 @@ class Deletion:
 class Deletions(Asking[Waiter[int], int]):
     """Tells how many sites have been deleted, by one find for all who ask at the same time."""
 
+    most = sys.maxsize
+
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock, database.timeout)
         self.database = database
@@ -150,8 +153,7 @@ class Deletions(Asking[Waiter[int], int]):
         count: int = await self._ask(Waiter[int](self._clock()))
         return count
 
-    async def _next(self) -> int:
-        self._choose(len(self._waiting))
+    async def _call(self, chosen: list[Waiter[int]]) -> int:
         counter = await self.database.counters.find_one(DELETIONS)
         return counter["last"] if counter else 0
 

@@ -24,6 +24,8 @@ class _Look(Waiter[bool]):
 class Looks(Asking[_Look, set[int]]):
     """Tells whether there are sites, by one find for all who ask while one is in flight."""
 
+    most = CHUNK
+
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock, database.timeout)
         self.database = database
@@ -36,8 +38,8 @@ class Looks(Asking[_Look, set[int]]):
         there: bool = await self._ask(_Look(site_id, self._clock()))
         return there
 
-    async def _next(self) -> set[int]:
-        ids = list({look.site_id: None for look in self._choose(CHUNK)})
+    async def _call(self, chosen: list[_Look]) -> set[int]:
+        ids = list({look.site_id: None for look in chosen})
         found = self.database.sites.find({"_id": {"$in": ids}, **PRESENT}, {"_id": 1})
         return {site["_id"] async for site in found}
 

@@ -43,6 +43,8 @@ class Newest(Asking[_Look, Found]):
     asked. Where both have the same instant the document in `days` is right.
     """
 
+    most = MOST_SITES
+
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock, database.timeout)
         self.database = database
@@ -72,8 +74,8 @@ class Newest(Asking[_Look, Found]):
             }
         return readings
 
-    async def _next(self) -> Found:
-        return await self._find([*{look.site_id: None for look in self._choose(MOST_SITES)}])
+    async def _call(self, chosen: list[_Look]) -> Found:
+        return await self._find([*{look.site_id: None for look in chosen}])
 
     def _see(self, waiter: _Look, result: Found) -> None:
         """Answer by what was found; a row that cannot be read is the trouble of its site alone."""

@@ -1,4 +1,4 @@
-"""Callers who wait at the same time share one call of the database; one call is in flight."""
+"""Callers who wait at the same time share one call of the database."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -38,29 +38,35 @@ class Waiter(Generic[A]):
 
 
 W = TypeVar("W", bound=Waiter[Any])
+C = TypeVar("C")
 R = TypeVar("R")
 
 
-class Sharing(ABC, Generic[W, R]):
-    """Makes calls for all who wait, one after the other, and answers each of them in time.
+class Sharing(ABC, Generic[W, C, R]):
+    """Makes calls for all who wait, and answers each of them in time.
 
-    There is no timer to wait for company: the first who comes starts a call, who comes while it is
-    in flight shares the next one. A subclass keeps who waits, and says what a call is.
+    There is no timer to wait for company: the first who comes starts a call, and who comes while
+    as many as there may be are in flight shares the next one. A subclass keeps who waits, and says
+    what a call is.
     """
 
-    def __init__(self, clock: Callable[[], float], timeout: float | None) -> None:
+    def __init__(
+        self, clock: Callable[[], float], timeout: float | None, *, most_calls: int = 1
+    ) -> None:
         self._clock = clock
         self._timeout = timeout
+        self._most_calls = most_calls
         self._unanswered: dict[W, None] = {}
-        self._call: asyncio.Task[R] | None = None
+        self._calls: set[asyncio.Task[None]] = set()
+        self._starting: asyncio.Task[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def close(self) -> None:
         """Refuse who comes from now on, and return when all who wait have been answered."""
         self._closed = True
-        while self._call is not None:
-            await asyncio.wait([self._call])
+        while self._calls:
+            await asyncio.wait(self._calls)
         if self._alarm is not None:
             self._alarm.cancel()
 
@@ -69,15 +75,19 @@ class Sharing(ABC, Generic[W, R]):
         """Return whether there is something to call for."""
 
     @abstractmethod
-    async def _next(self) -> R:
-        """Choose for whom to call, and call."""
+    def _choose(self) -> C:
+        """Return for whom the next call is; they are not waiting for one any more."""
 
     @abstractmethod
-    def _answer(self, result: R) -> None:
+    async def _call(self, chosen: C) -> R:
+        """Call for those who have been chosen."""
+
+    @abstractmethod
+    def _answer(self, chosen: C, result: R) -> None:
         """Answer those whom the call was for."""
 
     @abstractmethod
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, chosen: C, error: BaseException) -> None:
         """Fail those whom the call was for."""
 
     @abstractmethod
@@ -91,8 +101,7 @@ class Sharing(ABC, Generic[W, R]):
         self._unanswered[waiter] = None
         if self._alarm is None and self._timeout is not None:
             self._set_alarm(self._timeout)
-        if self._call is None:
-            self._start()
+        self._start()
 
     def _leave(self, waiter: W) -> None:
         """Let somebody go, answered or not; this comes before the next call chooses for whom."""
@@ -100,27 +109,41 @@ class Sharing(ABC, Generic[W, R]):
         self._drop(waiter)
 
     def _start(self) -> None:
-        """Start a call in a context of its own.
+        """Start a call, if another may be in flight, in a context of its own.
 
         PyMongo's deadline and the request id of the logs are context variables: those of whoever
         happens to come first are not the others'.
         """
+        if self._starting is not None or len(self._calls) >= self._most_calls:
+            return
         context = Context()
-        self._call = asyncio.create_task(self._in_time(), context=context)
-        self._call.add_done_callback(self._end, context=context)
+        self._starting = asyncio.create_task(self._in_time(), context=context)
+        self._calls.add(self._starting)
+        self._starting.add_done_callback(self._end, context=context)
 
-    async def _in_time(self) -> R:
-        with pymongo.timeout(self._timeout):
-            return await self._next()
-
-    def _end(self, call: asyncio.Task[R]) -> None:
-        self._call = None
-        if call.cancelled():
-            self._fail(Unavailable("the call was cancelled"))
-        elif error := call.exception():
-            self._fail(error)
+    async def _in_time(self) -> None:
+        """Call, and answer those whom the call was for; who is left waits for another one."""
+        self._starting = None
+        chosen = self._choose()
+        self._go_on()
+        try:
+            with pymongo.timeout(self._timeout):
+                result = await self._call(chosen)
+        except asyncio.CancelledError:
+            self._fail(chosen, Unavailable("the call was cancelled"))
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is told to who waits for it
+            self._fail(chosen, error)
         else:
-            self._answer(call.result())
+            self._answer(chosen, result)
+
+    def _end(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        if self._starting is call:
+            self._starting = None
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._is_waiting():
             self._start()
 
@@ -139,13 +162,15 @@ class Sharing(ABC, Generic[W, R]):
             waiter.fail(Unavailable("there was no answer in time"))
 
 
-class Asking(Sharing[W, R]):
+class Asking(Sharing[W, list[W], R]):
     """A sharing whose calls are for those who have waited longest, each of them asked once."""
+
+    most: int
+    """For so many waiters is a call at most."""
 
     def __init__(self, clock: Callable[[], float], timeout: float | None) -> None:
         super().__init__(clock, timeout)
         self._waiting: dict[W, None] = {}
-        self._asked: list[W] = []
 
     @abstractmethod
     def _see(self, waiter: W, result: R) -> None:
@@ -160,24 +185,21 @@ class Asking(Sharing[W, R]):
         finally:
             self._leave(waiter)
 
-    def _choose(self, most: int) -> list[W]:
-        """Return those for whom the next call is, and let nobody else ask for them."""
-        self._asked = [*islice(self._waiting, most)]
-        for waiter in self._asked:
+    def _choose(self) -> list[W]:
+        chosen = [*islice(self._waiting, self.most)]
+        for waiter in chosen:
             del self._waiting[waiter]
-        return self._asked
+        return chosen
 
     def _is_waiting(self) -> bool:
         return bool(self._waiting)
 
-    def _answer(self, result: R) -> None:
-        asked, self._asked = self._asked, []
-        for waiter in asked:
+    def _answer(self, chosen: list[W], result: R) -> None:
+        for waiter in chosen:
             self._see(waiter, result)
 
-    def _fail(self, error: BaseException) -> None:
-        asked, self._asked = self._asked, []
-        for waiter in asked:
+    def _fail(self, chosen: list[W], error: BaseException) -> None:
+        for waiter in chosen:
             waiter.fail(error)
 
     def _drop(self, waiter: W) -> None:

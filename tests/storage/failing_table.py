@@ -22,7 +22,8 @@ class Broken(Exception):
 class Table:
     """What was stored, by id, and the bulks it came in; a bulk takes `seconds`.
 
-    A bulk whose number is in `failing` stores so many of its rows and then fails.
+    A bulk whose number is in `failing` stores so many of its rows and then fails. No more than
+    `together` may be in flight.
     """
 
     seconds: list[float] = field(default_factory=lambda: [0.1])
@@ -30,16 +31,17 @@ class Table:
     stored: dict[int, Document] = field(default_factory=dict[int, Document])
     bulks: list[list[Document]] = field(default_factory=list[list[Document]])
     begun: list[float] = field(default_factory=list[float])
-    busy: bool = False
+    together: int = 1
+    in_flight: int = 0
 
     async def write(self, rows: list[Document]) -> Collection[int]:
-        assert not self.busy
-        self.busy = True
+        assert self.in_flight < self.together
+        self.in_flight += 1
         number = len(self.bulks)
         self.bulks.append(rows)
         self.begun.append(asyncio.get_running_loop().time())
         await asyncio.sleep(self.seconds[number % len(self.seconds)])
-        self.busy = False
+        self.in_flight -= 1
         kept = rows[: self.failing.get(number, len(rows))]
         taken = [place for place, row in enumerate(kept) if self._keep(row) is not row]
         if number in self.failing:
@@ -52,7 +54,8 @@ class Table:
 
 
 def commits_of(table: Table, loop: JumpingLoop, **limits: Any) -> Commits:
-    return Commits(table.write, clock=loop.time, **{"timeout": TIMEOUT, **limits})
+    given = {"timeout": TIMEOUT, "bulks": table.together, **limits}
+    return Commits(table.write, clock=loop.time, **given)
 
 
 async def outcome(call: Any) -> Any:

@@ -47,6 +47,45 @@ def test_who_comes_while_a_bulk_is_in_flight_shares_the_next_one() -> None:
     assert play(scene) == ([1, 4], pytest.approx(2.0))
 
 
+def test_so_many_bulks_as_may_be_are_in_flight_and_who_comes_then_shares_the_next_one() -> None:
+    async def scene(loop: JumpingLoop) -> Any:
+        table = Table([1.0], together=3)
+        commits = commits_of(table, loop)
+        await asyncio.gather(*(later(i / 10, commits, rows(i)) for i in range(8)))
+        return [len(bulk) for bulk in table.bulks], table.begun, loop.time()
+
+    begun = pytest.approx([0.0, 0.1, 0.2, 1.0])
+    assert play(scene) == ([1, 1, 1, 5], begun, pytest.approx(2.0))
+
+
+def test_callers_of_one_moment_share_one_bulk_where_there_may_be_more() -> None:
+    async def scene(loop: JumpingLoop) -> list[int]:
+        table = Table(together=3)
+        commits = commits_of(table, loop)
+        await asyncio.gather(*(commits.insert(rows(i), small=True) for i in range(64)))
+        return [len(bulk) for bulk in table.bulks]
+
+    assert play(scene) == [64]
+
+
+def test_the_parts_of_a_large_post_are_in_flight_together() -> None:
+    async def scene(loop: JumpingLoop) -> Any:
+        table = Table([1.0], together=3)
+        answer = await commits_of(table, loop).insert(rows(*range(5_000)), small=False)
+        return answer, [len(bulk) for bulk in table.bulks], loop.time()
+
+    assert play(scene) == ([], [1_000] * 5, pytest.approx(2.0))
+
+
+def test_a_failure_leaves_the_bulks_beside_it_alone() -> None:
+    async def scene(loop: JumpingLoop) -> Any:
+        table = Table([1.0], failing={1: 0}, together=3)
+        commits = commits_of(table, loop)
+        return await asyncio.gather(*(later(i / 10, commits, rows(i)) for i in range(3)))
+
+    assert play(scene) == [[], Broken, []]
+
+
 def test_a_bulk_holds_no_more_rows_than_it_may_and_a_large_post_goes_in_parts() -> None:
     async def scene(loop: JumpingLoop) -> Any:
         table = Table()
@@ -99,6 +138,7 @@ def test_a_full_queue_refuses_at_once_and_takes_rows_again_when_it_has_room() ->
         assert loop.time() == pytest.approx(0.2)
         fitting = asyncio.create_task(later(0, commits, rows(9, 10)))
         await first
+        await asyncio.sleep(0.01)
         assert await outcome(commits.insert(rows(20, 21, 22), small=True)) == []
         assert await asyncio.gather(waiting, fitting) == [[], []]
         assert set(table.stored) == {*range(11), 20, 21, 22}
@@ -275,6 +315,18 @@ def test_closing_in_the_very_moment_a_bulk_ends_does_not_wait_for_ever() -> None
         return await asyncio.gather(commits.insert(rows(1), small=True), closing())
 
     assert play(scene) == [[], None]
+
+
+def test_a_bulk_that_is_cancelled_before_it_begins_is_made_anew() -> None:
+    async def scene(loop: JumpingLoop) -> Any:
+        commits = commits_of(Table([1.0]), loop)
+        call = asyncio.create_task(commits.insert(rows(1), small=True))
+        await asyncio.sleep(0)
+        (bulk,) = asyncio.all_tasks() - {call, asyncio.current_task()}
+        bulk.cancel()
+        return await call
+
+    assert play(scene) == []
 
 
 def test_a_bulk_that_is_cancelled_with_the_whole_loop_fails_its_callers() -> None:

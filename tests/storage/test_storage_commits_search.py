@@ -42,6 +42,7 @@ TABLES = st.builds(
     Table,
     seconds=st.lists(st.sampled_from([0.01, 0.3, 1.0, 4.0, 6.0]), min_size=1, max_size=4),
     failing=st.dictionaries(st.integers(0, 6), st.integers(0, 5), max_size=3),
+    together=st.integers(1, 3),
 )
 
 
@@ -93,7 +94,7 @@ def judge(seen: Seen, table: Table) -> None:
 @settings(max_examples=300)
 @given(CALLERS, TABLES)
 def test_whatever_happens_nobody_is_deceived(callers: list[Caller], table: Table) -> None:
-    table = Table(table.seconds, table.failing)
+    table = Table(table.seconds, table.failing, together=table.together)
 
     async def scene(loop: JumpingLoop) -> list[Seen]:
         commits = commits_of(table, loop, most_rows=5, most_waiting=20)
