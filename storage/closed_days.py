@@ -47,7 +47,7 @@ class ClosedDays:
         """Return those of the days that are closed."""
         ids = [day_id(site_id, day) for day in days]
         found = self.database.days.find({"_id": {"$in": ids}}, {"_id": 1})
-        return {site_and_day(document["_id"])[1] async for document in found}
+        return {site_and_day(document["_id"])[1] for document in await found.to_list()}
 
     async def merge(
         self, site_id: int, days: Mapping[int, Readings], *, now: int, overwrite: bool = False
@@ -73,7 +73,7 @@ class ClosedDays:
         found = self.database.days.find({"_id": {"$in": ids}})
         return {
             site_and_day(document["_id"])[1]: Settled(document["v"], readings_of(document))
-            async for document in found
+            for document in await found.to_list()
         }
 
     async def remove_empty(self, site_id: int, day: int, version: ObjectId, now: int) -> None:
@@ -140,7 +140,7 @@ class ClosedDays:
         ]
         found = self.database.live.find(spans[0] if len(spans) == 1 else {"$or": spans})
         live: dict[int, dict[int, Values]] = {}
-        async for document in found:
+        for document in await found.to_list():
             instant, values = reading_of(document)
             live.setdefault(day_of(instant), {})[instant] = values
         return live

@@ -77,14 +77,12 @@ class Live:
         self, site_id: int, *, start: int, end: int, descending: bool, limit: int
     ) -> ReadingPage:
         """Return up to `limit` readings with start <= instant < end, in the order of instants."""
-        await self._sites.look(site_id)
         return await self._ranges.page(Range(site_id, start, end, descending, limit))
 
     async def unchanged(
         self, site_id: int, mark: str, *, start: int, end: int, descending: bool, limit: int
     ) -> bool:
         """Return whether a page of `list` still has that mark; False for a mark of another page."""
-        await self._sites.look(site_id)
         return await self._ranges.unchanged(Range(site_id, start, end, descending, limit), mark)
 
     async def delete(self, site_id: int, *, start: int, end: int) -> int:

@@ -41,7 +41,7 @@ class Looks(Asking[_Look, set[int]]):
     async def _call(self, chosen: list[_Look]) -> set[int]:
         ids = list({look.site_id: None for look in chosen})
         found = self.database.sites.find({"_id": {"$in": ids}, **PRESENT}, {"_id": 1})
-        return {site["_id"] async for site in found}
+        return {site["_id"] for site in await found.to_list()}
 
     def _see(self, waiter: _Look, result: set[int]) -> None:
         waiter.resolve(waiter.site_id in result)

@@ -60,7 +60,7 @@ class OpenDays:
         found: dict[int, Values] = {}
         for some in batched([reading_id(site_id, instant) for instant in instants], CHUNK):
             documents = self.database.live.find({"_id": {"$in": some}})
-            found.update([reading_of(document) async for document in documents])
+            found.update(map(reading_of, await documents.to_list()))
         return found
 
     async def _compare(

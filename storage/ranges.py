@@ -10,12 +10,17 @@ from pymongo import ASCENDING, DESCENDING
 from storage.availability import bounded
 from storage.database import Database, Document
 from storage.documents import reading_of, series_of
+from storage.errors import UnknownSite
 from storage.ids import day_id, day_of, day_span, span
 from storage.model import ReadingPage, Values
 from storage.series import between, part, series_of_rows, turned, united
+from storage.unions import Question, ask, sites_there
 
 MOST_DAYS = 72
 """Days that are read at once: 10,000 readings of every ten minutes."""
+
+_FIRST_DAYS = 2
+"""Days that are read together with `live`; a local day lies in two of UTC."""
 
 
 class Range(NamedTuple):
@@ -41,8 +46,18 @@ class Range(NamedTuple):
         return self._replace(end=following + 1)
 
 
+class _Found(NamedTuple):
+    """What there is of a range: readings of `live`, and documents of days in the order asked."""
+
+    live: dict[int, Values]
+    days: list[Document]
+
+
 class Ranges:
-    """Reads ranges; raises Unavailable. `live` is always read before the documents."""
+    """Reads ranges; raises UnknownSite and Unavailable.
+
+    `live` is always read before the documents.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -50,8 +65,8 @@ class Ranges:
     @bounded
     async def page(self, asked: Range) -> ReadingPage:
         """Return the first readings of a range in the order asked for."""
-        live = await self._live(asked, asked.limit + 1)
-        days = await self._days(asked)
+        live, first = await self._look(asked, asked.limit + 1, _FIRST_DAYS)
+        days = await self._go_on(asked, first)
         settled = [between(series_of(day), asked.start, asked.end) for day in days]
         series = united(series_of_rows(live), settled)
         if asked.descending:
@@ -66,37 +81,44 @@ class Ranges:
     async def unchanged(self, asked: Range, mark: str) -> bool:
         """Return whether the page still has the mark; rows are read of open days only."""
         following, known = _following(mark)
-        if not known or (following is not None and not asked.start <= following < asked.end):
-            return False
-        cover = asked.cover(following)
-        live = await self._live(cover, asked.limit + 2)
-        condition = {"_id": day_span(cover.site_id, cover.start, cover.end)}
-        found = self.database.days.find(condition, {"v": 1}).limit(asked.limit + 2)
-        versions = {day["_id"]: day["v"] async for day in found}
-        return mark == _mark(asked, following, live, versions)
+        known = known and (following is None or asked.start <= following < asked.end)
+        cover = asked.cover(following) if known else asked._replace(end=asked.start)
+        live, days = await self._look(cover, asked.limit + 2, asked.limit + 2, {"v": 1})
+        versions = {day["_id"]: day["v"] for day in days}
+        return known and mark == _mark(asked, following, live, versions)
 
-    async def _live(self, asked: Range, limit: int) -> dict[int, Values]:
-        condition = {"_id": span(asked.site_id, asked.start, asked.end)}
-        found = self.database.live.find(condition).sort("_id", asked.order).limit(limit)
-        return dict([reading_of(document) async for document in found])
+    async def _look(
+        self, asked: Range, rows: int, days: int, told: Document | None = None
+    ) -> _Found:
+        """Return the first rows and days, in one round trip; raises UnknownSite."""
+        site_id, start, end, *_ = asked
+        questions = (
+            sites_there([site_id]),
+            Question("live", {"_id": span(site_id, start, end)}, asked.order, rows),
+            Question("days", {"_id": day_span(site_id, start, end)}, asked.order, days, told),
+        )
+        found = await ask(self.database, questions)
+        if not found or found[0]["_id"] != site_id:
+            raise UnknownSite(site_id)
+        settled = [document for document in found[1:] if "v" in document]
+        live = found[1 : len(found) - len(settled)]
+        return _Found(dict(map(reading_of, live)), settled)
 
-    async def _days(self, asked: Range) -> list[Document]:
+    async def _go_on(self, asked: Range, first: list[Document]) -> list[Document]:
         """Return the documents that hold the first `limit` + 1 readings, in the order of days."""
-        days: list[Document] = []
-        rows, rest = 0, day_span(asked.site_id, asked.start, asked.end)
-        at_once = 2
-        while True:
-            found = self.database.days.find({"_id": rest}).sort("_id", asked.order)
-            some = [document async for document in found.limit(at_once)]
-            days += some
-            rows += sum(len(day["t"]) for day in some)
-            # The first and the last day may lie in the range in part.
-            if len(some) < at_once or rows - _outside(days, asked) > asked.limit:
-                return days[::-1] if asked.descending else days
+        days, some, at_once = [*first], first, _FIRST_DAYS
+        rows = sum(len(day["t"]) for day in days)
+        # The first and the last day may lie in the range in part.
+        while len(some) == at_once and rows - _outside(days, asked) <= asked.limit:
             # A day may have 144 readings or 86,400: how many days are needed, those read tell.
             at_once = min(MOST_DAYS, asked.limit * len(days) // max(rows, 1) + 2)
             bound = "$lt" if asked.descending else "$gt"
-            rest = {**rest, bound: some[-1]["_id"]}
+            rest = {**day_span(asked.site_id, asked.start, asked.end), bound: days[-1]["_id"]}
+            found = self.database.days.find({"_id": rest}).sort("_id", asked.order)
+            some = await found.limit(at_once).to_list()
+            days += some
+            rows += sum(len(day["t"]) for day in some)
+        return days[::-1] if asked.descending else days
 
 
 def next_of(mark: str) -> int | None:

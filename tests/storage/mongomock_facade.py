@@ -40,6 +40,9 @@ class Cursor:
     def limit(self, number: int) -> "Cursor":
         return Cursor(self._found.limit(number))
 
+    async def to_list(self) -> list[Any]:
+        return [document async for document in self]
+
     async def __aiter__(self) -> AsyncIterator[Any]:
         await asyncio.sleep(0)
         for document in list(self._found):

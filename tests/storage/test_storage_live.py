@@ -256,14 +256,14 @@ async def test_a_page_reads_few_days_of_many_readings(
     dense = {T + 86_400 * day + 20 * i: values(i % 100) for day in range(9) for i in range(500)}
     await store.live.push(SITE, dense)
     read = list[int]()
-    days = Ranges._days
+    go_on = Ranges._go_on
 
-    async def counted(self: Ranges, asked: Any) -> Any:
-        found = await days(self, asked)
+    async def counted(self: Ranges, asked: Any, first: Any) -> Any:
+        found = await go_on(self, asked, first)
         read.append(len(found))
         return found
 
-    monkeypatch.setattr(Ranges, "_days", counted)
+    monkeypatch.setattr(Ranges, "_go_on", counted)
     for descending in (False, True):
         page = await store.live.list(SITE, start=0, end=2**32, descending=descending, limit=900)
         assert len(page.series.instants) == 900

@@ -131,12 +131,12 @@ def a_deletion_forgets_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def latest_ignores_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    days = Ranges._days
+    go_on = Ranges._go_on
 
-    async def none_for_one(self: Any, asked: Any) -> Any:
-        return [] if asked.limit == 1 else await days(self, asked)
+    async def none_for_one(self: Any, asked: Any, first: Any) -> Any:
+        return [] if asked.limit == 1 else await go_on(self, asked, first)
 
-    monkeypatch.setattr(Ranges, "_days", none_for_one)
+    monkeypatch.setattr(Ranges, "_go_on", none_for_one)
 
 
 @pytest.mark.parametrize(
