@@ -2,8 +2,9 @@
 
 Everything that changes a day makes sure first that the document is there, reads `live`, and writes
 by compare-and-set. So whoever inserts into `live` and then finds no document has been seen by, or
-comes before, every change that there will be. Readings go from `live` into the document and never
-back; where both have an instant the document wins.
+comes before, every change that there will be. Only of a day so old that nobody inserts into `live`
+any more does the first document come with readings. Readings go from `live` into the document and
+never back; where both have an instant the document wins.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ from storage.ids import DAY_SECONDS, day_id, day_of, reading_id, site_and_day, s
 from storage.model import Readings, Values
 from storage.receipts import Tally
 from storage.turns import Turns
+
+NOTHING: Readings = {}
 
 DAYS_AT_ONCE = 80
 """Days that are read and written together: 10,000 readings of every ten minutes are 70 days."""
@@ -92,9 +95,10 @@ class ClosedDays:
 
         Counts the rows in the tally, and returns how many readings were taken from `live`.
         """
-        cleared = 0
+        settled, cleared = await self.read(site_id, pending), 0
+        pending = await self._add_old(site_id, pending, settled, tally, now)
         while pending:
-            settled = await self._close(site_id, pending, now)
+            settled = await self._close(site_id, pending, settled, now)
             live = await self._live(site_id, pending)
             united = {
                 day: unite(rows, live.get(day, {}), settled[day].readings, overwrite=overwrite)
@@ -108,29 +112,55 @@ class ClosedDays:
                 tally.add(pushed, stored, overwrite=overwrite)
             cleared += await self._clear(site_id, (i for day in won for i in live.get(day, ())))
             pending = {day: pending[day] for day in lost}
+            settled = await self.read(site_id, pending) if pending else {}
         return cleared
 
-    async def _close(self, site_id: int, days: Iterable[int], now: int) -> dict[int, Settled]:
-        """Return the days' documents, made where there were none."""
-        settled = await self.read(site_id, days)
+    async def _add_old(
+        self,
+        site_id: int,
+        pending: Mapping[int, Readings],
+        settled: Mapping[int, Settled],
+        tally: Tally,
+        now: int,
+    ) -> Mapping[int, Readings]:
+        """Add whole documents for the old days of which nothing is stored; return the other days.
+
+        Nobody inserts rows of so old a day into `live`: it needs no fence before it is read.
+        """
+        old = [day for day in pending if day <= last_removable(now) and day not in settled]
+        live = await self._live(site_id, old) if any(pending[day] for day in old) else {}
+        new = {day: pending[day] for day in old if pending[day] and day not in live}
+        added = await self._add(site_id, new) if new else {}
+        tally.stored += sum(len(new[day]) for day in added)
+        return {day: rows for day, rows in pending.items() if day not in added}
+
+    async def _close(
+        self, site_id: int, days: Iterable[int], settled: Mapping[int, Settled], now: int
+    ) -> dict[int, Settled]:
+        """Return the days' documents, made where there were none when they were read."""
+        settled = dict(settled)
         while missing := [day for day in days if day not in settled]:
             if max(missing) > last_sealable(now):
                 raise Unavailable("a day was opened again in between")
-            settled |= await self._add_stubs(site_id, missing)
+            settled |= await self._add(site_id, dict.fromkeys(missing, NOTHING))
             taken = [day for day in missing if day not in settled]
             settled |= await self.read(site_id, taken) if taken else {}
         return settled
 
-    async def _add_stubs(self, site_id: int, days: Sequence[int]) -> dict[int, Settled]:
-        """Give days documents without readings; return those that had none."""
-        stubs = [day_document(site_id, day, ObjectId(), {}) for day in days]
+    async def _add(self, site_id: int, days: Mapping[int, Readings]) -> dict[int, Settled]:
+        """Give days documents with these readings; return those that had none."""
+        documents = [day_document(site_id, day, ObjectId(), rows) for day, rows in days.items()]
         taken: Sequence[int] = ()
         try:
-            await self.database.days.insert_many(stubs, ordered=False)
+            await self.database.days.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             taken = duplicate_ids(error)
-        added = [place for place in range(len(days)) if place not in set(taken)]
-        return {days[place]: Settled(stubs[place]["v"], {}) for place in added}
+        added = zip(days.items(), documents, strict=True)
+        return {
+            day: Settled(document["v"], rows)
+            for place, ((day, rows), document) in enumerate(added)
+            if place not in taken
+        }
 
     async def _live(self, site_id: int, days: Iterable[int]) -> dict[int, dict[int, Values]]:
         """Return the readings that `live` holds of the days, by day."""

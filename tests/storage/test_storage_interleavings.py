@@ -29,6 +29,7 @@ from writers import (
 
 from storage import Receipt, closed_days, ranges
 from storage.closed_days import ClosedDays
+from storage.days import last_sealable
 from storage.documents import day_document
 from storage.ids import day_id
 from storage.pushing import Pusher
@@ -56,6 +57,16 @@ READER, NEWEST = process("reader", LIST, BACK), process("newest", LATEST)
 LATE_A, LATE_SAME = (process(name, push(1), now=LATE) for name in ("late", "late same"))
 LATE_OVER = process("late over", push(3, overwrite=True), now=LATE)
 LATE_OTHERS = process("late others", batch(2, 1), now=LATE)
+OLD = T + 5 * 86_400
+"""An instant at which the day is so old that its first document comes with readings."""
+
+OLD_A, OLD_B = process("old a", push(1), now=OLD), process("old b", push(2), now=OLD)
+OLD_OTHERS = process("old others", batch(2, 1), now=OLD)
+OLD_OVER = process("old over", push(3, overwrite=True), now=OLD)
+OLD_GONE = process("old gone", delete(), now=OLD)
+OLD_ALL_GONE = process("old all gone", delete(end=T + 86_400), now=OLD)
+OLD_SEALER = process("old sealer", SEAL, now=OLD)
+OLD_READER = process("old reader", LIST, BACK, now=OLD)
 SHARED = together("shared", push(1), push(2), push(1), now=T + 86_400)
 
 FEW = [
@@ -77,6 +88,16 @@ FEW = [
     (LATE_A, OTHERS, SEALER),
     (LATE_OVER, SEALER),
     (LATE_OTHERS, SEALER),
+    (OLD_A, OLD_B),
+    (OLD_A, OLD_OTHERS),
+    (OLD_A, A, OLD_READER),
+    (OLD_A, OLD_SEALER, OLD_READER),
+    (OLD_OTHERS, OLD_SEALER),
+    (OLD_OTHERS, SEALER),
+    (OLD_A, OLD_GONE),
+    (OLD_OTHERS, OLD_ALL_GONE),
+    (OLD_OVER, OLD_ALL_GONE),
+    (OLD_OVER, OLD_B),
 ]
 MANY = [
     ("a document", (GONE, READER)),
@@ -100,6 +121,9 @@ STOPPING = [
     (GONE, A),
     (SEALER, READER),
     (LATE_A, SEALER),
+    (OLD_A, OLD_OTHERS),
+    (OLD_A, OLD_SEALER),
+    (OLD_A, OLD_ALL_GONE),
 ]
 
 
@@ -171,16 +195,35 @@ def test_without_a_document_before_live_is_read_a_violation_is_found(
     live, close = ClosedDays._live, ClosedDays._close
     read: dict[Any, Any] = {}
 
-    async def read_first(self: Any, site_id: int, days: Any, now: int) -> Any:
+    async def read_first(self: Any, site_id: int, days: Any, settled: Any, now: int) -> Any:
         read[self] = await live(self, site_id, days)
-        return await close(self, site_id, days, now)
+        return await close(self, site_id, days, settled, now)
 
     async def as_read(self: Any, site_id: int, days: Any) -> Any:
-        return read.pop(self)
+        return read.pop(self) if self in read else await live(self, site_id, days)
 
     monkeypatch.setattr(ClosedDays, "_close", read_first)
     monkeypatch.setattr(ClosedDays, "_live", as_read)
     assert finds((LATE_A, OTHERS) if before == "nothing" else (SEALER, GONE), before)
+
+
+def test_that_a_day_not_old_enough_gets_its_readings_with_the_document_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(closed_days, "last_removable", last_sealable)
+    assert finds((LATE_SAME, B))
+
+
+def test_that_a_day_gets_its_readings_with_the_document_whatever_live_has_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    live = ClosedDays._live
+
+    async def nothing_of_few(self: Any, site_id: int, days: Any) -> Any:
+        return {} if isinstance(days, list) else await live(self, site_id, days)
+
+    monkeypatch.setattr(ClosedDays, "_live", nothing_of_few)
+    assert finds((OLD_B,), "a row in live")
 
 
 def test_that_an_emptied_document_is_taken_away_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +295,14 @@ def test_the_judge_takes_the_order_of_time_into_account() -> None:
 
 def test_mongod_answers_every_call_of_the_search_as_mongomock_did(mongod: PrivateMongod) -> None:
     world = World(rest)
-    for mix in ((A, SEALER), (OTHERS, GONE), (OVER, ALL_GONE), (LATE_OVER, SEALER)):
+    mixes = (
+        (A, SEALER),
+        (OTHERS, GONE),
+        (OVER, ALL_GONE),
+        (LATE_OVER, SEALER),
+        (OLD_A, OLD_OTHERS),
+    )
+    for mix in mixes:
         for before in ("nothing", "a row in live", "a document"):
             Search(world, mix, BEFORE[before]).moments()
     with MongoClient[Any](mongod.uri) as client:
