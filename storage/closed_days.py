@@ -7,7 +7,8 @@ any more does the first document come with readings. Readings go from `live` int
 never back; where both have an instant the document wins.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bson.objectid import ObjectId
@@ -25,6 +26,7 @@ from storage.ids import DAY_SECONDS, day_id, day_of, reading_id, site_and_day, s
 from storage.model import Readings, Values
 from storage.receipts import Tally
 from storage.turns import Turns
+from storage.unions import Question, ask
 
 NOTHING: Readings = {}
 
@@ -73,11 +75,7 @@ class ClosedDays:
     async def read(self, site_id: int, days: Iterable[int]) -> dict[int, Settled]:
         """Return the documents of those of the days that are closed."""
         ids = [day_id(site_id, day) for day in days]
-        found = self.database.days.find({"_id": {"$in": ids}})
-        return {
-            site_and_day(document["_id"])[1]: Settled(document["v"], readings_of(document))
-            for document in await found.to_list()
-        }
+        return _settled(await self.database.days.find({"_id": {"$in": ids}}).to_list())
 
     async def remove_empty(self, site_id: int, day: int, version: ObjectId, now: int) -> None:
         """Remove a document without readings, unless it is so young that it has to stand.
@@ -95,56 +93,49 @@ class ClosedDays:
 
         Counts the rows in the tally, and returns how many readings were taken from `live`.
         """
-        settled, cleared = await self.read(site_id, pending), 0
-        pending = await self._add_old(site_id, pending, settled, tally, now)
+        cleared = 0
         while pending:
-            settled = await self._close(site_id, pending, settled, now)
-            live = await self._live(site_id, pending)
+            settled, live = await self._look(site_id, pending)
+            whole = _whole(pending, settled, live, now)
+            if open_yet := pending.keys() - settled.keys() - whole.keys():
+                settled |= await self._close(site_id, sorted(open_yet), now)
+                # What was in `live` before there was a document says nothing.
+                live = {day: rows for day, rows in live.items() if day not in open_yet}
+                live |= await self._live(site_id, open_yet)
             united = {
-                day: unite(rows, live.get(day, {}), settled[day].readings, overwrite=overwrite)
-                for day, rows in pending.items()
+                day: unite(pending[day], live.get(day, {}), read.readings, overwrite=overwrite)
+                for day, read in settled.items()
             }
-            lost = await self._write(site_id, settled, united, now)
-            won = [day for day in pending if day not in lost]
+            lost = await self._write_all(site_id, settled, united, whole, now)
+            won = [day for day in settled if day not in lost]
+            tally.stored += sum(len(rows) for day, rows in whole.items() if day not in lost)
             for day in won:
                 _, pushed, stored = united[day]
                 tally.stored += len(pushed.new)
                 tally.add(pushed, stored, overwrite=overwrite)
             cleared += await self._clear(site_id, (i for day in won for i in live.get(day, ())))
             pending = {day: pending[day] for day in lost}
-            settled = await self.read(site_id, pending) if pending else {}
         return cleared
 
-    async def _add_old(
-        self,
-        site_id: int,
-        pending: Mapping[int, Readings],
-        settled: Mapping[int, Settled],
-        tally: Tally,
-        now: int,
-    ) -> Mapping[int, Readings]:
-        """Add whole documents for the old days of which nothing is stored; return the other days.
+    async def _look(
+        self, site_id: int, days: Collection[int]
+    ) -> tuple[dict[int, Settled], dict[int, dict[int, Values]]]:
+        """Return the days' documents, and then what `live` has of them, in one round trip."""
+        documents = Question("days", {"_id": {"$in": [day_id(site_id, day) for day in days]}})
+        found = await ask(self.database, [documents, Question("live", _rows_of(site_id, days))])
+        settled = [document for document in found if "v" in document]
+        return _settled(settled), _by_day(found[len(settled) :])
 
-        Nobody inserts rows of so old a day into `live`: it needs no fence before it is read.
-        """
-        old = [day for day in pending if day <= last_removable(now) and day not in settled]
-        live = await self._live(site_id, old) if any(pending[day] for day in old) else {}
-        new = {day: pending[day] for day in old if pending[day] and day not in live}
-        added = await self._add(site_id, new) if new else {}
-        tally.stored += sum(len(new[day]) for day in added)
-        return {day: rows for day, rows in pending.items() if day not in added}
-
-    async def _close(
-        self, site_id: int, days: Iterable[int], settled: Mapping[int, Settled], now: int
-    ) -> dict[int, Settled]:
-        """Return the days' documents, made where there were none when they were read."""
-        settled = dict(settled)
-        while missing := [day for day in days if day not in settled]:
+    async def _close(self, site_id: int, missing: Collection[int], now: int) -> dict[int, Settled]:
+        """Return the documents of days that had none, made where there are none yet."""
+        settled: dict[int, Settled] = {}
+        while missing:
             if max(missing) > last_sealable(now):
                 raise Unavailable("a day was opened again in between")
             settled |= await self._add(site_id, dict.fromkeys(missing, NOTHING))
             taken = [day for day in missing if day not in settled]
             settled |= await self.read(site_id, taken) if taken else {}
+            missing = [day for day in taken if day not in settled]
         return settled
 
     async def _add(self, site_id: int, days: Mapping[int, Readings]) -> dict[int, Settled]:
@@ -162,18 +153,27 @@ class ClosedDays:
             if place not in taken
         }
 
-    async def _live(self, site_id: int, days: Iterable[int]) -> dict[int, dict[int, Values]]:
+    async def _live(self, site_id: int, days: Collection[int]) -> dict[int, dict[int, Values]]:
         """Return the readings that `live` holds of the days, by day."""
-        spans = [
-            {"_id": span(site_id, first * DAY_SECONDS, (last + 1) * DAY_SECONDS)}
-            for first, last in _runs(sorted(days))
-        ]
-        found = self.database.live.find(spans[0] if len(spans) == 1 else {"$or": spans})
-        live: dict[int, dict[int, Values]] = {}
-        for document in await found.to_list():
-            instant, values = reading_of(document)
-            live.setdefault(day_of(instant), {})[instant] = values
-        return live
+        return _by_day(await self.database.live.find(_rows_of(site_id, days)).to_list())
+
+    async def _write_all(
+        self,
+        site_id: int,
+        settled: Mapping[int, Settled],
+        united: Mapping[int, United],
+        whole: Mapping[int, Readings],
+        now: int,
+    ) -> set[int]:
+        """Write what is to change and what is new; return the days that others were first at."""
+        if not whole:
+            return await self._write(site_id, settled, united, now)
+        if not united:
+            return whole.keys() - await self._add(site_id, whole)
+        added, lost = await asyncio.gather(
+            self._add(site_id, whole), self._write(site_id, settled, united, now)
+        )
+        return lost | (whole.keys() - added.keys())
 
     async def _write(
         self, site_id: int, settled: Mapping[int, Settled], united: Mapping[int, United], now: int
@@ -228,6 +228,43 @@ class _ChangedMeanwhile(Exception):
 def _parts(days: Mapping[int, Readings]) -> Iterator[dict[int, Readings]]:
     for some in batched(sorted(days), DAYS_AT_ONCE):
         yield {day: days[day] for day in some}
+
+
+def _whole(
+    pending: Mapping[int, Readings], settled: Collection[int], live: Collection[int], now: int
+) -> dict[int, Readings]:
+    """Return the readings of old days of which nothing is stored: they may come as documents.
+
+    Nobody inserts rows of so old a day into `live`, so it needs no fence before that is read.
+    """
+    return {
+        day: rows
+        for day, rows in pending.items()
+        if rows and day <= last_removable(now) and day not in settled and day not in live
+    }
+
+
+def _settled(documents: Iterable[Document]) -> dict[int, Settled]:
+    return {
+        site_and_day(document["_id"])[1]: Settled(document["v"], readings_of(document))
+        for document in documents
+    }
+
+
+def _by_day(documents: Iterable[Document]) -> dict[int, dict[int, Values]]:
+    days: dict[int, dict[int, Values]] = {}
+    for instant, values in map(reading_of, documents):
+        days.setdefault(day_of(instant), {})[instant] = values
+    return days
+
+
+def _rows_of(site_id: int, days: Collection[int]) -> Document:
+    """Return the condition on the rows of days in `live`, a span for each run of days."""
+    spans = [
+        {"_id": span(site_id, first * DAY_SECONDS, (last + 1) * DAY_SECONDS)}
+        for first, last in _runs(sorted(days))
+    ]
+    return spans[0] if len(spans) == 1 else {"$or": spans}
 
 
 def _runs(days: Sequence[int]) -> Iterator[tuple[int, int]]:

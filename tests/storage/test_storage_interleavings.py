@@ -192,17 +192,18 @@ def test_without_the_look_at_the_documents_after_an_insert_a_violation_is_found(
 def test_without_a_document_before_live_is_read_a_violation_is_found(
     monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
-    live, close = ClosedDays._live, ClosedDays._close
+    """What `live` has is read in the round trip that finds no document, and not again."""
+    look = ClosedDays._look
     read: dict[Any, Any] = {}
 
-    async def read_first(self: Any, site_id: int, days: Any, settled: Any, now: int) -> Any:
-        read[self] = await live(self, site_id, days)
-        return await close(self, site_id, days, settled, now)
+    async def looked(self: Any, site_id: int, days: Any) -> Any:
+        settled, read[self] = await look(self, site_id, days)
+        return settled, read[self]
 
     async def as_read(self: Any, site_id: int, days: Any) -> Any:
-        return read.pop(self) if self in read else await live(self, site_id, days)
+        return read[self]
 
-    monkeypatch.setattr(ClosedDays, "_close", read_first)
+    monkeypatch.setattr(ClosedDays, "_look", looked)
     monkeypatch.setattr(ClosedDays, "_live", as_read)
     assert finds((LATE_A, OTHERS) if before == "nothing" else (SEALER, GONE), before)
 
@@ -217,12 +218,10 @@ def test_that_a_day_not_old_enough_gets_its_readings_with_the_document_is_found(
 def test_that_a_day_gets_its_readings_with_the_document_whatever_live_has_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    live = ClosedDays._live
-
-    async def nothing_of_few(self: Any, site_id: int, days: Any) -> Any:
-        return {} if isinstance(days, list) else await live(self, site_id, days)
-
-    monkeypatch.setattr(ClosedDays, "_live", nothing_of_few)
+    whole = closed_days._whole
+    monkeypatch.setattr(
+        closed_days, "_whole", lambda pending, settled, live, now: whole(pending, settled, (), now)
+    )
     assert finds((OLD_B,), "a row in live")
 
 
