@@ -269,3 +269,24 @@ async def test_a_page_reads_few_days_of_many_readings(
         assert len(page.series.instants) == 900
         assert page.series.instants == sorted(dense, reverse=descending)[:900]
     assert max(read) <= 3
+
+
+async def test_rows_are_compared_alone_where_much_else_lies_between_them(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now = T + 3_600
+    await store.live.push(SITE, {T + i: values(i % 90) for i in range(2_000)})
+    open_days = store.live._pusher._open
+    read, sought = open_days.read, list[int]()
+
+    async def counted(site_id: int, instants: list[int]) -> Any:
+        sought.append(len(instants))
+        return await read(site_id, instants)
+
+    monkeypatch.setattr(open_days, "read", counted)
+    sparse = {T + 100 * i: values(100 * i % 90) for i in range(25)}
+    receipt = await store.live.push(SITE, sparse)
+    assert (receipt.unchanged, receipt.stored, sought) == (20, 5, [25])
+    dense = {T + i: values(i % 90) for i in range(1_995, 2_010)}
+    receipt = await store.live.push(SITE, dense)
+    assert (receipt.unchanged, receipt.stored, sought) == (6, 9, [25])
