@@ -63,7 +63,9 @@ def chart(plan: Plan = PLANS[1]) -> str:
         for row, panel in enumerate(_panels(plan, within, seconds)):
             lines += _panel(panel, left, TOP + row * ROW)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
-    return "\n".join([head, f"<title>{title}</title>", f"<style>{STYLE}</style>", *lines, "</svg>\n"])
+    return "\n".join(
+        [head, f"<title>{title}</title>", f"<style>{STYLE}</style>", *lines, "</svg>\n"]
+    )
 
 
 def _panels(plan: Plan, within: float, seconds: float) -> Iterator[Panel]:

@@ -89,9 +89,10 @@ class Plan:
         crowd = max(1.0, self.workers / (self.shards * self.size.cores))
         return System(
             service=given.SERVICE * US,
-            look=(given.LOOK + given.ZONE) * MS,
+            look=given.LOOKS * (given.LOOK + given.ZONE) * MS,
             bulk=(given.COMMAND + given.DISK + given.ZONE) * MS,
             row=given.PRIMARY * US * crowd,
+            flights=int(given.FLIGHTS),
             most_rows=int(given.BULK),
             queue=int(given.QUEUE),
             retry_after=given.RETRY_AFTER,

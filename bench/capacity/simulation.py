@@ -2,20 +2,20 @@
 
 One of several equal workers is followed, each of its readings by itself; the load balancer gives
 every worker the same share. It serves one request after the other, looks whether the site is there,
-and puts the row into its queue. One bulk is in flight; what comes meanwhile is the next. A row that
-finds the queue full is refused (503) and comes again. Times are in seconds from the tick.
+and puts the row into its queue. One bulk or a few are in flight; what comes meanwhile is the next.
+A row that finds the queue full is refused (503) and comes again. Times are seconds from the tick.
 """
 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from random import Random
 
 
 @dataclass(frozen=True)
 class System:
-    """What a reading takes of a worker, and what a bulk takes.
+    """What a reading takes of a worker, and what a bulk takes, of which so many are in flight.
 
     A bulk takes `bulk` and for each row `row`. Between the two instants of `away` the database does
     not answer. A refused gateway comes again after `retry_after` and at most `retry_spread` more.
@@ -25,6 +25,7 @@ class System:
     look: float
     bulk: float
     row: float
+    flights: int = 1
     most_rows: int = 1_000
     queue: int = 20_000
     retry_after: float = 2.0
@@ -34,7 +35,7 @@ class System:
 
 @dataclass
 class Tick:
-    """What became of the readings, in the order in which they were acknowledged."""
+    """What became of the readings, in the order of the bulks that they were in."""
 
     sent: list[float] = field(default_factory=list)
     acknowledged: list[float] = field(default_factory=list)
@@ -51,7 +52,7 @@ class Tick:
     @property
     def absorbed(self) -> float:
         """The instant of the last acknowledgement."""
-        return self.acknowledged[-1]
+        return max(self.acknowledged)
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -67,7 +68,7 @@ def reports(sites: int, within: float, *, seed: int = 0) -> list[float]:
 
 
 def simulate(system: System, sent: Sequence[float], *, seed: int = 0) -> Tick:
-    """Return what becomes of readings that are sent at these instants; all are stored in the end."""
+    """Return what becomes of readings sent at these instants, in order; all are stored at last."""
     random = Random(seed)  # noqa: S311
     worker = _Worker(system)
     again: list[tuple[float, float]] = []
@@ -95,11 +96,11 @@ class _Worker:
         self.tick = Tick()
         self._system = system
         self._free = 0.0
-        self._written = 0.0
+        self._flights = [0.0] * system.flights
         self._queue: deque[tuple[float, float]] = deque()
 
     def take(self, now: float, first: float) -> float | None:
-        """Queue the row of a reading first sent at `first`; return when it is refused, else None."""
+        """Queue the row of a reading first sent at `first`; return when it is refused, or None."""
         system = self._system
         self._free = max(now, self._free) + system.service
         self.tick.busy += system.service
@@ -118,14 +119,15 @@ class _Worker:
     def _write(self, until: float) -> None:
         """Write the bulks that begin before an instant."""
         while self._queue:
-            begin = self._back(max(self._written, self._queue[0][0]))
+            begin = self._back(max(self._flights[0], self._queue[0][0]))
             if begin >= until:
                 return
             rows = list(self._ready(begin))
-            self._written = self._back(begin + self._system.bulk + len(rows) * self._system.row)
+            written = self._back(begin + self._system.bulk + len(rows) * self._system.row)
+            heapreplace(self._flights, written)
             self.tick.bulks += 1
             self.tick.sent += rows
-            self.tick.acknowledged += [self._written] * len(rows)
+            self.tick.acknowledged += [written] * len(rows)
 
     def _ready(self, now: float) -> Iterator[float]:
         """Take the rows of the next bulk from the queue."""

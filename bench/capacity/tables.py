@@ -1,11 +1,12 @@
 """The tables of docs/cloud.md, by the name between their markers."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 from bench.capacity import inputs as given
-from bench.capacity.inputs import ASSUMED, TRIED, inputs
+from bench.capacity.inputs import ASSUMED, SIZES, TRIED, inputs
 from bench.capacity.plan import MS, PLANS, US, Plan
 from bench.capacity.simulation import System, Tick, quantile, reports, simulate
 from bench.common.tables import table
@@ -13,7 +14,7 @@ from bench.common.tables import table
 LOST_AT = 1.0
 """Seconds after the tick when the primary is lost."""
 
-SIZES = ["readings a day", *(plan.size.name for plan in PLANS)]
+HEAD = ["readings a day", *(plan.size.name for plan in PLANS)]
 
 
 class Outcome(NamedTuple):
@@ -28,7 +29,7 @@ class Outcome(NamedTuple):
 
 @cache
 def tick(plan: Plan, within: float, *, lost: bool = False) -> Tick:
-    """Return what a tick is to one of the plan's workers; the primary is lost early, or it is not."""
+    """Return what a tick is to one of the plan's workers, perhaps with the primary lost in it."""
     away = (LOST_AT, LOST_AT + given.ELECTION) if lost else (0.0, 0.0)
     return simulate(plan.system(away=away), reports(plan.sites // plan.workers, within))
 
@@ -39,6 +40,23 @@ def outcome(seen: Tick) -> Outcome:
     late = sum(latency > given.PATIENCE for latency in latencies) / readings
     p50, p99 = (quantile(latencies, share) / MS for share in (0.5, 0.99))
     return Outcome(p50, p99, seen.absorbed, late, len(seen.refused) / readings)
+
+
+def answers() -> str:
+    """Return what a million sites are, on the tick and by the month."""
+    plan = Plan(SIZES[1]._replace(name="a million sites", readings=144_000_000))
+    both = [outcome(tick(plan, within)) for within in (given.CLOCKS, given.JITTER)]
+    cells = [
+        ("readings a second, over the day", f"{plan.mean:,.0f}"),
+        (f"within {given.CLOCKS:g} s of 12:00:00", f"{plan.peak(given.CLOCKS):,.0f} a second"),
+        (f"spread over {given.JITTER:g} s", f"{plan.peak(given.JITTER):,.0f} a second"),
+        ("workers, replica sets of three", f"{plan.workers}, {plan.shards}"),
+        ("12:00:00 unspread: the last acknowledgement after", f"{both[0].absorbed:,.0f} s"),
+        (f"later than {given.PATIENCE:g} s", _percent(both[0].late)),
+        ("spread: p99 of an acknowledgement", _time(both[1].p99)),
+        ("a month, hosted database", f"$ {sum(plan.costs().values()):,.0f}"),
+    ]
+    return table(["a million sites", ""], [list(row) for row in cells])
 
 
 def load() -> str:
@@ -76,9 +94,9 @@ def machines() -> str:
 
 
 def ticks() -> str:
-    """Return what the tick is like, without and with jitter, in peace and while a primary is lost."""
-    head = ["tick", "p50", "p99", "absorbed after", "later than 30 s", "503 a reading"]
-    head[4] = f"later than {given.PATIENCE:g} s"
+    """Return what a tick is like, without and with jitter, and while a primary is lost."""
+    late = f"later than {given.PATIENCE:g} s"
+    head = ["tick", "p50", "p99", "absorbed after", late, "503 a reading"]
     return table(head, list(_ticks()))
 
 
@@ -98,22 +116,19 @@ def tried() -> str:
     head = ["6,944 sites within", "p50 ms: model", "seen", "p99 ms: model", "seen"]
     rows: list[list[str]] = []
     for name, within, killed, *seen in TRIED:
-        away = (1.0, 1.0 + given.ELECTION) if killed else (0.0, 0.0)
+        away = (0.0, 0.0) if killed is None else (killed, killed + given.ELECTION)
         modelled = outcome(simulate(_here(away), reports(6_944, within)))
         pairs = zip((modelled.p50, modelled.p99, modelled.absorbed), seen, (0, 0, 2), strict=True)
-        cells = [(f"{m:,.{d}f}", _range(a, b, d)) for m, (a, b), d in pairs]
+        cells = [(f"{m:,.{d}f}", f"{a:,.{d}f} to {b:,.{d}f}") for m, (a, b), d in pairs]
         rows.append([name, *(cell for pair in cells for cell in pair)])
     return table([*head, "last s: model", "seen"], rows)
 
 
 def _here(away: tuple[float, float]) -> System:
-    return System(
-        service=given.SERVICE * US,
-        look=given.LOOK * MS,
-        bulk=given.COMMAND * MS,
-        row=given.PRIMARY * US,
-        away=away,
-    )
+    """Return one worker and one mongod on this machine, without a cloud's distances."""
+    plain = PLANS[0].system(away=away)
+    look = given.LOOKS * given.LOOK * MS
+    return replace(plain, look=look, bulk=given.COMMAND * MS, row=given.PRIMARY * US)
 
 
 def sizes() -> str:
@@ -134,13 +149,13 @@ def _disk(plan: Plan, years: int = 1) -> str:
 def costs() -> str:
     """Return dollars a month, with a year of readings on the disks."""
     by_plan = {plan: plan.costs() for plan in PLANS}
-    names = list(by_plan[PLANS[0]])
-    rows: list[tuple[str, Callable[[Plan], str]]] = [
-        (name, lambda p, name=name: f"{by_plan[p][name]:,.0f}") for name in names
-    ]
+
+    def cell(name: str) -> Callable[[Plan], str]:
+        return lambda plan: f"{by_plan[plan][name]:,.0f}"
+
     own = {plan: sum(plan.costs(hosted=False).values()) for plan in PLANS}
     return _by_size(
-        *rows,
+        *((name, cell(name)) for name in by_plan[PLANS[0]]),
         ("**all, $ a month**", lambda p: f"**{sum(by_plan[p].values()):,.0f}**"),
         ("the same with mongod on machines of one's own", lambda p: f"{own[p]:,.0f}"),
         ("$ a million readings", lambda p: f"{_per_million(p, by_plan[p]):,.2f}"),
@@ -183,7 +198,7 @@ def _said(one: given.Input) -> str:
 
 
 def _by_size(*rows: tuple[str, Callable[[Plan], str]]) -> str:
-    return table(SIZES, [[name, *map(cell, PLANS)] for name, cell in rows])
+    return table(HEAD, [[name, *map(cell, PLANS)] for name, cell in rows])
 
 
 def _percent(share: float) -> str:
@@ -196,13 +211,7 @@ def _time(milliseconds: float) -> str:
     return f"{milliseconds / 1_000:,.1f} s"
 
 
-def _range(least: float, most: float, digits: int) -> str:
-    if least == most:
-        return f"{most:,.{digits}f}"
-    return f"{least:,.{digits}f} to {most:,.{digits}f}"
-
-
 TABLES: Mapping[str, Callable[[], str]] = {
     function.__name__: function
-    for function in (load, machines, ticks, tried, sizes, costs, measured, assumed, prices)
+    for function in (answers, load, machines, ticks, tried, sizes, costs, measured, assumed, prices)
 }

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from random import Random
 from typing import NamedTuple
 
+from bench.capacity.simulation import reports
 from bench.common.servers import BASE, TICK, Server, cores, resident_mb
 from bench.common.tables import table
 from bench.stored.check import create_sites
@@ -74,7 +74,7 @@ def _measure(server: Server, replicas: Replicas, given: argparse.Namespace) -> N
     for number, within in enumerate(ticks):
         last = number == len(ticks) - 1
         kill = given.kill if last else None
-        offsets = [within * Random(number * given.sites + n).random() for n in range(given.sites)]
+        offsets = reports(given.sites, within, seed=number)
         gateways = Gateways(server.port, list(islice(messages, given.sites)), offsets)
         before = _cost(server, replicas)
         seen = gateways.report(at_most=AT_MOST, meanwhile=_killing(replicas, kill))
@@ -122,8 +122,9 @@ def _killing(replicas: Replicas, at: float | None) -> Callable[[float], None]:
 
 
 def _cost(server: Server, replicas: Replicas) -> Cost:
-    figures = (server.ticks(), replicas.ticks(), replicas.secondaries_ticks())
-    return Cost(*(figure * TICK for figure in figures), memory=resident_mb(server.pid))
+    ticks = (server.ticks(), replicas.ticks(), replicas.secondaries_ticks())
+    service, primary, others = (number * TICK for number in ticks)
+    return Cost(service, primary, others, resident_mb(server.pid))
 
 
 if __name__ == "__main__":
