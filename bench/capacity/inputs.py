@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 TICK = "bench/tick, 2026-11-26"
 SEALING = "bench/tick/sealing, 2026-11-26"
-COMMITS = "decision 0025"
+COMMITS = "fit to decision 0025"
 CODE = "the code"
 ASSUMED = "assumed"
 
@@ -38,11 +38,13 @@ RETRY_AFTER = Input(2, "s", "`Retry-After` of a 503, the same for all", CODE)
 
 # What the database takes
 COMMAND = Input(0.9, "ms", "for a bulk besides its rows, its flush included", COMMITS)
-LOOK = Input(0.5, "ms", "for a look, a find by `_id`", COMMITS)
+LOOK = Input(0.6, "ms", "for a look, a find by `_id`", "decision 0026")
 PRIMARY = Input(75, "us", "CPU of the primary for a reading pushed", TICK)
 NEWEST = Input(60, "us", "CPU of the primary for a latest reading", "decision 0026")
 SEALED = Input(21, "ms", "to seal a site's day, with three members on two cores", SEALING)
-SEALED_PRIMARY = Input(9.5, "ms", "of it CPU of the primary", SEALING)
+SEAL_CALLS = Input(8, "", "calls of the database for it", CODE)
+SEAL_WRITES = Input(3, "", "of them writes, each of which waits for a majority", CODE)
+SEALED_PRIMARY = Input(9.5, "ms", "CPU of the primary for it", SEALING)
 OPEN = Input(49, "bytes", "on disk for a reading in `live`, index included", SEALING)
 OPEN_INDEX = Input(28, "bytes", "of it index", SEALING)
 OPEN_DAYS = Input(3, "days", "that `live` holds at the most: today and two before", CODE)

@@ -71,8 +71,10 @@ class Plan:
 
     @property
     def sealing(self) -> float:
-        """Hours in which one worker seals one day of all sites."""
-        return self.sites * given.SEALED * MS / 3600
+        """Hours in which one worker seals one day of all sites, between the zones of a cloud."""
+        calls = given.SEAL_CALLS * given.ZONE
+        writes = given.SEAL_WRITES * (given.ZONE + given.DISK)
+        return self.sites * (given.SEALED + calls + writes) * MS / 3600
 
     @property
     def open(self) -> float:

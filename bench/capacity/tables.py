@@ -89,7 +89,7 @@ def machines() -> str:
         ("cores and GB of a member", lambda p: f"{p.size.cores}, {p.size.memory}"),
         ("how busy a primary, over the day", lambda p: _percent(p.primary_used(p.mean))),
         ("how busy a primary, spread peak", lambda p: _percent(p.primary_used(p.peak(spread)))),
-        ("hours to seal a day, one worker at it", lambda p: f"{p.sealing:,.1f}"),
+        ("hours to seal a day, one worker at it", lambda p: f"{p.sealing:.2g}"),
     )
 
 
