@@ -14,7 +14,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract release-contract bench bench-store bench-ingest bench-read bench-growth fuzz format lock clean
+.PHONY: help run test coverage lint types contract release-contract bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ bench-read: .venv-bench/.installed ## Compare how fast readings come out
 bench-growth: .venv-bench/.installed ## See what changes from 1 million to 10 million readings
 	@.venv-bench/bin/python -m bench.growth $(ARGS)
 
+diagrams: docs/diagrams/node_modules/.package-lock.json ## Draw the diagrams of docs/cloud.md that have changed; needs Chromium
+	@$(PYTHON) docs/diagrams/draw.py
+
 fuzz: $(VENV)/.dev ## Try generated requests, documents and bytes, some 100,000 each (an hour)
 	@$(BIN)/python tests/fuzz.py
 
@@ -82,7 +85,7 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 		--output-file requirements/build.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
-	rm -rf $(VENV) .venv-bench node_modules bench/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-bench node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -114,4 +117,8 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+docs/diagrams/node_modules/.package-lock.json: docs/diagrams/package.json docs/diagrams/package-lock.json
+	@npm ci --prefix docs/diagrams --loglevel=error --no-audit --no-fund
 	@touch $@
