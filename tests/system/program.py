@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -88,13 +88,18 @@ class Service:
     After a failure it is ended by force, so that the failure is what is seen.
     """
 
+    command: Sequence[object] = (SITEWATT, "serve", "--port", "0")
+    directory: Path | None = None
+    """Where it is started; None for where the tests are."""
+
     def __init__(self, *flags: object, **settings: Any) -> None:
         # Closed in __exit__, with all else that this context holds.
         self._log = tempfile.NamedTemporaryFile(prefix="sw-log-")  # noqa: SIM115
         self.typed = time.monotonic()
         self.process = subprocess.Popen(
-            [SITEWATT, "serve", "--port", "0", *map(str, flags)],
+            [str(word) for word in (*self.command, *flags)],
             env=environment(**settings),
+            cwd=self.directory,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
