@@ -53,10 +53,10 @@ release-contract: contract ## Keep the contract as the released one, once its ga
 	: > docs/released/accepted-changes.txt
 
 docs: .venv-docs/.installed node_modules/.package-lock.json ## Build the documentation in build/docs, every warning an error
-	@node docs/site/check_mermaid.mjs $$(git ls-files -co --exclude-standard 'docs/*.md' 'bench/*.md')
 	@rm -rf build/docs
 	@.venv-docs/bin/sphinx-build --quiet --fail-on-warning --nitpicky --fresh-env --jobs 2 \
 		--doctree-dir build/doctrees --conf-dir docs/site . build/docs
+	@find build/docs -name '*.html' -exec node docs/site/check_mermaid.mjs {} +
 	@echo "The documentation is at build/docs/index.html"
 
 reference: $(VENV)/.dev ## Write the reference of the operations anew, from the contract

@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -61,7 +62,7 @@ class Mermaid(SphinxDirective):
         """Return the text of the diagram, which is what a browser without scripts shows."""
         text = escape("\n".join(self.content), quote=False)
         drawn = f'<pre class="mermaid">\n{text}\n</pre>'
-        return [nodes.raw("", drawn, format="html", classes=["mermaid"])]
+        return [nodes.raw("", drawn, format="html", classes=["diagram"])]
 
 
 def read_source(_: Sphinx, docname: str, source: list[str]) -> None:
@@ -75,7 +76,7 @@ def add_mermaid(
 ) -> None:
     """Load the script on pages that have a diagram, and on no other: it has 3 MB."""
     drawn = () if doctree is None else doctree.findall(nodes.raw)
-    if any("mermaid" in node["classes"] for node in drawn):
+    if any("diagram" in node["classes"] for node in drawn):
         app.add_js_file("mermaid.min.js")
         app.add_js_file("draw.js")
 
@@ -92,6 +93,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the above to Sphinx."""
     app.add_directive("mermaid", Mermaid)
+    app.add_lexer("csv", TextLexer)
     app.connect("source-read", read_source)
     app.connect("html-page-context", add_mermaid)
     app.connect("build-finished", finish)

@@ -1,7 +1,8 @@
 """The navigation: what the README.md of a directory links to, in its order and under its headings.
 
 So a page has one line that the forge shows and the site turns into its sidebar. Only links to
-Markdown count; of a README.md that is not the first page only those to its own directory and below.
+Markdown count; of the first page those under a heading, of the README.md of another directory those
+to pages in it and below.
 """
 
 import re
@@ -9,6 +10,9 @@ from collections.abc import Iterator
 
 _HEADING = re.compile(r"##+ (.+)")
 _LINK = re.compile(r"\]\(([^():#]+)\.md\)")
+CODE_LINK = re.compile(r"\[`([\w.]+)`\]\(([\w./]+\.py)\)")
+"""A link to something by name in a Python file; a test looks whether it is there."""
+
 _BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -23,7 +27,8 @@ def sections(page: str, is_first: bool) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
     for caption, entry in _links(_BLOCK.sub("", page)):
-        if entry not in seen and (is_first or not entry.startswith("..")):
+        belongs = caption if is_first else not entry.startswith("..")
+        if entry not in seen and belongs:
             seen.add(entry)
             found.setdefault(caption, []).append(entry)
     return found

@@ -40,7 +40,7 @@ VOLATILE = {
 CLOCK = re.compile(r"the server's clock says \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 ANSWERS = ("json", "csv", "text")
 SILENT = ("mermaid", "http")
-STARTS = re.compile(r"(\w+=\S+ )*(make run|\.venv/bin/sitewatt serve)\b.*\n")
+STARTS = re.compile(r"(\w+=\S+ (\\\n *)?)*(make run|\.venv/bin/sitewatt serve)\b.*\n")
 FILES = ("Makefile", "requirements.txt", "requirements-dev.txt", "setup.cfg", "pyproject.toml")
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
 RUN_COMMAND = re.compile(
@@ -166,7 +166,7 @@ class Checkout:
 
     def _start(self, text: str) -> None:
         """Start a service as a page says, on a port that is free."""
-        words = shlex.split(self._ported(text))
+        words = shlex.split(self._ported(text).replace("\\\n", ""))
         settings: dict[str, Any] = {}
         while "=" in words[0]:
             variable, _, value = words.pop(0).partition("=")

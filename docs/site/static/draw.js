@@ -4,4 +4,5 @@ mermaid.initialize({
   securityLevel: "strict",
   theme: "neutral",
   fontFamily: "Helvetica, Arial, sans-serif",
+  sequence: { width: 100, height: 40, actorMargin: 30, messageMargin: 20, mirrorActors: false },
 });
