@@ -56,7 +56,7 @@ docs: .venv-docs/.installed node_modules/.package-lock.json ## Build the documen
 	@rm -rf build/docs
 	@.venv-docs/bin/sphinx-build --quiet --fail-on-warning --nitpicky --fresh-env --jobs 2 \
 		--doctree-dir build/doctrees --conf-dir docs/site . build/docs
-	@find build/docs -name '*.html' -exec node docs/site/check_mermaid.mjs {} +
+	@find build/docs -name '*.html' -exec node docs/site/check_pages.mjs {} +
 	@echo "The documentation is at build/docs/index.html"
 
 reference: $(VENV)/.dev ## Write the reference of the operations anew, from the contract

@@ -23,11 +23,12 @@ SITEWATT = Path(sys.executable).with_name("sitewatt")
 START_SECONDS = 60
 """How long a start may take on a machine that is busy with other things."""
 END_SECONDS = 30
+OF_OTHERS = re.compile("SITEWATT_|MAKE|MFLAGS|(ARGS|PYTHON|VENV)$")
 
 
 def environment(**settings: Any) -> dict[str, str]:
-    """The environment without settings of the machine's own, and with these."""
-    plain = {name: text for name, text in os.environ.items() if not name.startswith("SITEWATT_")}
+    """The environment with these settings, and none of the machine's own or of a make around."""
+    plain = {name: text for name, text in os.environ.items() if not OF_OTHERS.match(name)}
     given = {f"SITEWATT_{name.upper()}": str(value) for name, value in settings.items()}
     return plain | {"no_proxy": "*"} | given
 

@@ -106,12 +106,11 @@ def dry_run(directory: Path, *words: str) -> list[str]:
     """What make would run in a copy that has nothing installed, without what only informs."""
     shutil.copytree(ROOT / "requirements", directory / "requirements", dirs_exist_ok=True)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "setup.cfg",
-                 "pyproject.toml"):  # fmt: skip
+                 "pyproject.toml", "package.json", "package-lock.json"):  # fmt: skip
         shutil.copy(ROOT / name, directory)
-    plain = {name: text for name, text in environment().items() if not name.startswith("MAKE")}
     done = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", *words],
-        env={name: text for name, text in plain.items() if name not in ("PYTHON", "VENV", "ARGS")},
+        env=environment(),
         cwd=directory,
         capture_output=True,
         text=True,
