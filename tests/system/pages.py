@@ -13,7 +13,7 @@ everything is installed: the Makefile, and `.venv` with this Python.
     csv     what it answers, line by line.
     text    what it answers, with standard error; `...` stands for anything. With a line that
             begins with `sitewatt: ` it is that of a command which fails.
-    mermaid, http are to be looked at.
+    mermaid is to be looked at.
 
 A block of another kind, and an answer to nothing, is a failure. Without an answer a command has to
 succeed.
@@ -39,7 +39,7 @@ VOLATILE = {
 }
 CLOCK = re.compile(r"the server's clock says \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 ANSWERS = ("json", "csv", "text")
-SILENT = ("mermaid", "http")
+SILENT = ("mermaid",)
 STARTS = re.compile(r"(\w+=\S+ (\\\n *)?)*(make run|\.venv/bin/sitewatt serve)\b.*\n")
 FILES = ("Makefile", "requirements.txt", "requirements-dev.txt", "setup.cfg", "pyproject.toml")
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
