@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).parent))
-from navigation import with_navigation
+from navigation import with_navigation, without_directories
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,8 +65,10 @@ class Mermaid(SphinxDirective):
         return [nodes.raw("", drawn, format="html", classes=["diagram"])]
 
 
-def read_source(_: Sphinx, docname: str, source: list[str]) -> None:
-    """Give a README.md the pages that it links to as its part of the navigation."""
+def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Mend links to directories, and give a README.md its part of the navigation."""
+    directory = Path(app.env.doc2path(docname)).parent
+    source[0] = without_directories(source[0], directory)
     if docname.endswith("/README"):
         source[0] = with_navigation(source[0], is_first=docname == root_doc)
 

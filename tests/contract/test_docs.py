@@ -63,6 +63,13 @@ def test_a_nested_index_brings_only_what_lies_below_it() -> None:
     assert SECTIONS(page, False) == {"": ["b"]}
 
 
+def test_a_link_to_a_directory_leads_to_its_readme_or_nowhere() -> None:
+    mended = runpy.run_path(str(SITE / "navigation.py"))["without_directories"]
+    page = "[a](../bench) [b](../bench/common/) [c](README.md) [d](nothing) [e](http://e/f)"
+    wanted = "[a](../bench/README.md) b [c](README.md) [d](nothing) [e](http://e/f)"
+    assert mended(page, DOCS) == wanted
+
+
 # What pages say of the code
 
 
