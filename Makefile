@@ -1,5 +1,5 @@
-# Python 3.11+ with venv and make are enough for `run`, `test` and `lint`; `types` and `contract`
-# also need Node.js with npm. ARGS passes words on: make test ARGS="tests/api -x".
+# Python 3.11+ with venv and make are enough for `run`, `test` and `lint`; `types`, `contract` and
+# `docs` also need Node.js with npm. ARGS passes words on: make test ARGS="tests/api -x".
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +14,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract release-contract bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
+.PHONY: help run test coverage lint types contract release-contract docs reference bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,16 @@ release-contract: contract ## Keep the contract as the released one, once its ga
 	cp build/openapi.json docs/released/openapi.json
 	: > docs/released/accepted-changes.txt
 
+docs: .venv-docs/.installed node_modules/.package-lock.json ## Build the documentation in build/docs, every warning an error
+	@rm -rf build/docs
+	@.venv-docs/bin/sphinx-build --quiet --fail-on-warning --nitpicky --fresh-env --jobs 2 \
+		--doctree-dir build/doctrees --conf-dir docs/site . build/docs
+	@find build/docs -name '*.html' -exec node docs/site/check_pages.mjs {} +
+	@echo "The documentation is at build/docs/index.html"
+
+reference: $(VENV)/.dev ## Write the reference of the operations anew, from the contract
+	@$(BIN)/python docs/site/operations.py > docs/reference/operations.md
+
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python -m bench.http $(ARGS)
 
@@ -83,9 +93,10 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --only-build-deps \
 		--build-deps-for wheel --build-deps-for editable \
 		--output-file requirements/build.txt setup.cfg
+	$(COMPILE) $(ARGS) --output-file requirements/docs.txt requirements/docs.in
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
-	rm -rf $(VENV) .venv-bench node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -113,6 +124,11 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
 	@.venv-bench/bin/pip install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt -r requirements/embedded.txt -r bench/requirements.txt
 	@.venv-bench/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@npm ci --prefix bench --loglevel=error --no-audit --no-fund
+	@touch $@
+
+.venv-docs/.installed: requirements/docs.txt
+	@$(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json

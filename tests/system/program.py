@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,11 +23,12 @@ SITEWATT = Path(sys.executable).with_name("sitewatt")
 START_SECONDS = 60
 """How long a start may take on a machine that is busy with other things."""
 END_SECONDS = 30
+OF_OTHERS = re.compile("SITEWATT_|MAKE|MFLAGS|(ARGS|PYTHON|VENV)$")
 
 
 def environment(**settings: Any) -> dict[str, str]:
-    """The environment without settings of the machine's own, and with these."""
-    plain = {name: text for name, text in os.environ.items() if not name.startswith("SITEWATT_")}
+    """The environment with these settings, and none of the machine's own or of a make around."""
+    plain = {name: text for name, text in os.environ.items() if not OF_OTHERS.match(name)}
     given = {f"SITEWATT_{name.upper()}": str(value) for name, value in settings.items()}
     return plain | {"no_proxy": "*"} | given
 
@@ -88,13 +89,18 @@ class Service:
     After a failure it is ended by force, so that the failure is what is seen.
     """
 
+    command: Sequence[object] = (SITEWATT, "serve", "--port", "0")
+    directory: Path | None = None
+    """Where it is started; None for where the tests are."""
+
     def __init__(self, *flags: object, **settings: Any) -> None:
         # Closed in __exit__, with all else that this context holds.
         self._log = tempfile.NamedTemporaryFile(prefix="sw-log-")  # noqa: SIM115
         self.typed = time.monotonic()
         self.process = subprocess.Popen(
-            [SITEWATT, "serve", "--port", "0", *map(str, flags)],
+            [str(word) for word in (*self.command, *flags)],
             env=environment(**settings),
+            cwd=self.directory,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,

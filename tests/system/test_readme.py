@@ -20,37 +20,19 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
+from pages import blocks, in_order
 from program import ROOT, SITEWATT, Service, data_directory, environment, example
 
 from sitewatt.settings import SETTINGS
 
 README = (ROOT / "README.md").read_text()
-VOLATILE = {
-    "recorded_at": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
-    "request_id": re.compile(r"[0-9a-f]{16}"),
-}
 MAKE_COMMANDS = ["make run", "make test"]
 
 
-class Block(NamedTuple):
-    """A fenced block, and the one after it."""
-
-    kind: str
-    text: str
-    next_kind: str
-    next_text: str
-
-
-def blocks() -> list[Block]:
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-    following = [*found[1:], ("", "")]
-    return [Block(*block, *after) for block, after in zip(found, following, strict=True)]
-
-
-SHELL = [block for block in blocks() if block.kind not in ("json", "text")]
+BLOCKS = blocks(README)
+SHELL = [block for block in BLOCKS if block.kind not in ("json", "text")]
 CURL = [block for block in SHELL if block.text.startswith("curl ")]
 OTHERS = [block.text.splitlines() for block in SHELL if block not in CURL]
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
@@ -86,11 +68,11 @@ def shell(command: str, service: Service) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_shell_block_is_of_a_kind_that_is_run() -> None:
-    assert {block.kind for block in blocks()} == {"sh", "json", "text"}
+    assert {block.kind for block in BLOCKS} == {"sh", "json", "text"}
     assert len(OTHERS) == 2
     assert OTHERS[0] == MAKE_COMMANDS
     assert all(block.next_kind == "json" for block in CURL)
-    answers = [block for block in blocks() if block.kind == "json"]
+    answers = [block for block in BLOCKS if block.kind == "json"]
     assert len(answers) == len(CURL)
 
 
@@ -110,22 +92,6 @@ def test_the_briefs_three_documents_are_posted_as_they_stand() -> None:
     assert len(BODIES) == 4
 
 
-def in_order(text: str) -> list[Any] | Any:
-    """The document with objects as lists of pairs, and the volatile values by their kind."""
-
-    def pairs(members: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-        return [(name, _settled(name, value)) for name, value in members]
-
-    return json.loads(text, object_pairs_hook=pairs)
-
-
-def _settled(name: str, value: Any) -> Any:
-    if name not in VOLATILE:
-        return value
-    assert VOLATILE[name].fullmatch(value), (name, value)
-    return f"some {name}"
-
-
 # The commands of make, and those in the text
 
 
@@ -140,12 +106,11 @@ def dry_run(directory: Path, *words: str) -> list[str]:
     """What make would run in a copy that has nothing installed, without what only informs."""
     shutil.copytree(ROOT / "requirements", directory / "requirements", dirs_exist_ok=True)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "setup.cfg",
-                 "pyproject.toml"):  # fmt: skip
+                 "pyproject.toml", "package.json", "package-lock.json"):  # fmt: skip
         shutil.copy(ROOT / name, directory)
-    plain = {name: text for name, text in environment().items() if not name.startswith("MAKE")}
     done = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", *words],
-        env={name: text for name, text in plain.items() if name not in ("PYTHON", "VENV", "ARGS")},
+        env=environment(),
         cwd=directory,
         capture_output=True,
         text=True,
@@ -211,7 +176,7 @@ def test_every_variable_is_a_setting() -> None:
 
 
 def test_the_structure_names_what_there_is() -> None:
-    structure = next(block.text for block in blocks() if block.kind == "text")
+    structure = next(block.text for block in BLOCKS if block.kind == "text")
     places = [line.split()[0] for line in structure.splitlines()]
     assert len(places) == 8
     assert all((ROOT / place).exists() for place in places)
