@@ -108,12 +108,17 @@ class Ranges:
         """Return the documents that hold the first `limit` + 1 readings, in the order of days."""
         days, some, at_once = [*first], first, _FIRST_DAYS
         rows = sum(len(day["t"]) for day in days)
+        within = day_span(asked.site_id, asked.start, asked.end)
+        last, bound = (within["$gte"], "$lt") if asked.descending else (within["$lte"], "$gt")
         # The first and the last day may lie in the range in part.
-        while len(some) == at_once and rows - _outside(days, asked) <= asked.limit:
+        while (
+            len(some) == at_once
+            and days[-1]["_id"] != last
+            and rows - _outside(days, asked) <= asked.limit
+        ):
             # A day may have 144 readings or 86,400: how many days are needed, those read tell.
             at_once = min(MOST_DAYS, asked.limit * len(days) // max(rows, 1) + 2)
-            bound = "$lt" if asked.descending else "$gt"
-            rest = {**day_span(asked.site_id, asked.start, asked.end), bound: days[-1]["_id"]}
+            rest = {**within, bound: days[-1]["_id"]}
             found = self.database.days.find({"_id": rest}).sort("_id", asked.order)
             some = await found.limit(at_once).to_list()
             days += some
