@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def prepare(members: Sequence[str], service_uri: str, password: str) -> None:
     """Make the set of the members, its administrator, and the user of the service's URI."""
     uri = parse_uri(service_uri, validate=False)
-    name, port = str(uri["options"]["replicaSet"]), int(members[0].rpartition(":")[2])
+    name, port = uri["options"].get("replicaSet"), int(members[0].rpartition(":")[2])
+    if not (name and uri["username"] and uri["password"] and uri["database"]):
+        raise Refused("the service's URI must name replicaSet, user, password and database")
     with MongoClient[Document]("127.0.0.1", port, directConnection=True) as own:
         initiate(own, name, members[0])
         create_administrator(own, password)

@@ -197,6 +197,18 @@ def test_another_password_for_the_administrator_is_refused(
     assert "another" not in refused.stderr
 
 
+def test_an_address_that_does_not_say_enough_is_refused(members: Members) -> None:
+    uri = members.secrets / "mongodb_uri"
+    whole = uri.read_text()
+    uri.chmod(0o600)
+    for part, instead in {"replicaSet=rs0&": "", "/sitewatt?": "/?"}.items():
+        uri.write_text(whole.replace(part, instead))
+        refused = members.initiate(members.hosts[0])
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("initiate: the service's URI must name replicaSet")
+    uri.write_text(whole)
+
+
 def test_a_new_password_of_the_service_is_set(members: Members) -> None:
     assert members.initiate(members.hosts[0]).returncode == 0
     uri = members.secrets / "mongodb_uri"

@@ -410,6 +410,7 @@ def test_where_no_process_is_ready_it_answers_503_and_says_when_to_ask_again(
         ("POST", "/v1/sites/1/configuration", 1),
         ("PATCH", "/v1/sites/1", 1),
         ("DELETE", "/v1/sites/1/live", 1),
+        ("POST", "/v1/sites/1/live?on_conflict=replace", 1),
         ("POST", "/v1/sites/1/live", 3),
         ("POST", "/v1/live", 3),
         ("GET", "/v1/sites", 3),
