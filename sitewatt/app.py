@@ -104,7 +104,7 @@ def open_store(chosen: Settings) -> Store:
     try:
         client = connect(chosen.mongodb_uri, timeout=chosen.mongodb_timeout)
     except BadAddress as error:
-        raise settings.SettingsError(f"SITEWATT_MONGODB_URI (--mongodb-uri): {error}") from None
+        raise settings.SettingsError(f"{chosen.mongodb_variable}: {error}") from None
     schemas = openapi.bundle()["components"]["schemas"]
     return Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
 

@@ -76,6 +76,7 @@ def serve(given: argparse.Namespace) -> int:
             host=ready.host,
             port=ready.port,
             workers=ready.workers,
+            timeout_keep_alive=ready.keep_alive_timeout,
             timeout_graceful_shutdown=ready.shutdown_timeout,
             **HTTP,
         )
@@ -171,8 +172,8 @@ async def _look_at_store(chosen: Settings) -> str:
     try:
         await _use(chosen, Store.ping)
     except StorageError as error:
-        raise SettingsError(f"SITEWATT_MONGODB_URI: {error}") from None
-    return "the MongoDB of SITEWATT_MONGODB_URI takes writes"
+        raise SettingsError(f"{chosen.mongodb_variable}: {error}") from None
+    return f"the MongoDB of {chosen.mongodb_variable} takes writes"
 
 
 def _leave(*_: object) -> NoReturn:

@@ -3,11 +3,14 @@
 import argparse
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sitewatt.auth import is_loopback
+
+BY_VALUE = "SITEWATT_MONGODB_URI"
+BY_FILE = "SITEWATT_MONGODB_URI_FILE"
 
 
 class SettingsError(Exception):
@@ -22,16 +25,23 @@ class Settings:
     port: int
     data_dir: Path
     mongodb_uri: str | None
+    mongodb_uri_file: Path | None
     mongodb_timeout: float
     mongod_cache: int
     mongod_oplog: int
     retention_days: int | None
     admin_key_file: Path | None
     workers: int
+    keep_alive_timeout: int
     shutdown_timeout: int
     demo: bool
     log_format: str
     log_level: str
+
+    @property
+    def mongodb_variable(self) -> str:
+        """The variable that the address of the user's MongoDB comes from, to be named in errors."""
+        return BY_FILE if self.mongodb_uri_file is not None else BY_VALUE
 
 
 class Setting(NamedTuple):
@@ -110,12 +120,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("port", "8080", whole(0, 65535), "the port to listen on; 0 takes a free one"),
     Setting("data_dir", "sitewatt-data", path, "where the embedded MongoDB keeps its files"),
     Setting("mongodb_uri", None, mongodb_address, "a MongoDB 6.0+ of your own"),
+    Setting("mongodb_uri_file", None, path, "a file with that address, which is a secret"),
     Setting("mongodb_timeout", "15", seconds, "how long the database may take before a 503"),
     Setting("mongod_cache", "256", whole(256, 1_000_000), "the embedded MongoDB's cache in MB"),
     Setting("mongod_oplog", "128", whole(50, 1_000_000), "the embedded MongoDB's oplog in MB"),
     Setting("retention_days", None, whole(3, 36_500), "after how many days settled readings go"),
     Setting("admin_key_file", None, path, "a file with the key that may do everything"),
     Setting("workers", "1", whole(1, 64), "how many processes serve"),
+    Setting("keep_alive_timeout", "5", whole(1, 600), "how long an idle connection stays open"),
     Setting("shutdown_timeout", "10", whole(0, 600), "how long SIGTERM waits for requests"),
     Setting("demo", "false", switch, "load the brief's documents into an empty store"),
     Setting("log_format", "auto", one_of("auto", "json", "text"), "auto, json or text"),
@@ -126,7 +138,8 @@ SETTINGS: tuple[Setting, ...] = (
 def load(given: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings: a flag goes before the environment, and that before the default.
 
-    `given` has the texts of the flags by their setting's name. Raises SettingsError.
+    `given` has the texts of the flags by their setting's name. The address of MongoDB is the one in
+    its file when there is a file. Raises SettingsError.
     """
     known = {setting.variable for setting in SETTINGS}
     for variable in environment:
@@ -138,12 +151,22 @@ def load(given: Mapping[str, str], environment: Mapping[str, str] = os.environ) 
             f"to listen on {settings.host}, set SITEWATT_ADMIN_KEY_FILE: without a key the service"
             " is open, and so it listens on this machine's own addresses only"
         )
-    return settings
+    return _with_address_of_file(settings)
+
+
+def one(name: str, given: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Any:
+    """Return one setting by the same rules, without a look at the others; raises SettingsError."""
+    return _value(next(s for s in SETTINGS if s.name == name), given, environment)
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return the settings as environment variables, for the processes that serve."""
+    """Return the settings as environment variables, for the processes that serve.
+
+    An address that came from a file is not among them: each process reads the file.
+    """
     texts = {s.variable: _text(getattr(settings, s.name)) for s in SETTINGS}
+    if settings.mongodb_uri_file is not None:
+        del texts[BY_VALUE]
     return {variable: text for variable, text in texts.items() if text is not None}
 
 
@@ -168,6 +191,24 @@ def _value(setting: Setting, given: Mapping[str, str], environment: Mapping[str,
         return setting.read(text)
     except ValueError as error:
         raise SettingsError(f"{source} must be {error}") from None
+
+
+def _with_address_of_file(settings: Settings) -> Settings:
+    file = settings.mongodb_uri_file
+    if file is None:
+        return settings
+    if settings.mongodb_uri is not None:
+        raise SettingsError(f"{BY_VALUE} and {BY_FILE} are two addresses: give one of them")
+    try:
+        address = mongodb_address(file.read_text(encoding="ascii").strip())
+    # Of what is wrong with the content nothing is repeated: it is a secret.
+    except UnicodeDecodeError:
+        raise SettingsError(f"{BY_FILE}: {file} is not a text of ASCII characters") from None
+    except OSError as error:
+        raise SettingsError(f"{BY_FILE}: {file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{BY_FILE}: {file} must hold {error}") from None
+    return replace(settings, mongodb_uri=address)
 
 
 def _text(value: Any) -> str | None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 import openapi
-from sitewatt import cli
+from sitewatt import cli, health
 from sitewatt.settings import SETTINGS, Setting
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 PROBLEM_TYPES = openapi.bundle()["x-problem-types"]
+HEALTH = "sitewatt-health"
 COMMANDS = ("serve", "check", "seal", "contract")
 OF_ITS_OWN = {"check": {"--store"}}
 """The options of a command beside the settings."""
@@ -62,8 +63,9 @@ class Helper:
 
     def __call__(self, *words: str) -> str:
         """Return what `sitewatt ... --help` prints."""
+        program = health.main if words == (HEALTH,) else cli.main
         with pytest.raises(SystemExit) as left:
-            cli.main([*words, "--help"])
+            program([*(word for word in words if word != HEALTH), "--help"])
         assert left.value.code == 0
         return self._capsys.readouterr().out
 
@@ -101,7 +103,7 @@ def test_the_page_of_problems_is_the_contracts_list() -> None:
 def test_every_command_has_a_section_with_its_own_words(help_of: Helper) -> None:
     documented = sections(page("cli.md"))
     commands = help_of.commands()
-    assert list(documented) == ["sitewatt", *(f"sitewatt {name}" for name in commands)]
+    assert list(documented) == ["sitewatt", *(f"sitewatt {name}" for name in commands), HEALTH]
     for name, said in commands.items():
         assert documented[f"sitewatt {name}"].strip().splitlines()[0] == said
 
@@ -113,6 +115,12 @@ def test_the_options_in_a_section_are_those_of_the_help(
     section = sections(page("cli.md"))[" ".join(("sitewatt", *words))]
     documented = {option for row in rows(section) for option in re.findall(r"--[a-z-]+", row[0])}
     assert documented - {"--help"} == help_of.options(*words)
+
+
+def test_the_options_of_the_probe_are_those_of_its_help(help_of: Helper) -> None:
+    section = sections(page("cli.md"))[HEALTH]
+    documented = {option for row in rows(section) for option in re.findall(r"--[a-z-]+", row[0])}
+    assert documented == help_of.options(HEALTH)
 
 
 @pytest.mark.parametrize("command", ["serve", "check", "seal"])
@@ -130,7 +138,7 @@ def test_the_options_of_a_command_that_has_settings_are_the_settings_and_its_own
 def test_a_page_names_no_option_and_no_variable_that_is_not_there(
     help_of: Helper, name: str
 ) -> None:
-    options = set().union(*(help_of.options(command) for command in COMMANDS), help_of.options())
+    options = help_of.options().union(*map(help_of.options, (*COMMANDS, HEALTH)))
     assert set(re.findall(r"`(--[a-z-]+)", page(name))) <= options | {"--help"}
     variables = {setting.variable for setting in SETTINGS}
     assert set(re.findall(r"SITEWATT_[A-Z_]*[A-Z]", page(name))) <= variables

@@ -1,6 +1,8 @@
 """Settings: a flag before the environment before the default, and nothing wrong goes unsaid."""
 
 import argparse
+import atexit
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +11,26 @@ import pytest
 from sitewatt import settings
 from sitewatt.settings import SETTINGS, Setting, SettingsError
 
+ADDRESS = "mongodb://sitewatt:hush@localhost/"
+ADDRESS_FILE = tempfile.NamedTemporaryFile(mode="w", prefix="sw-uri-")  # noqa: SIM115  # closed at exit
+ADDRESS_FILE.write(f"{ADDRESS}\n")
+ADDRESS_FILE.flush()
+atexit.register(ADDRESS_FILE.close)
+
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 OTHER: dict[str, tuple[str, Any]] = {
     "host": ("::1", "::1"),
     "port": ("0", 0),
     "data_dir": ("/tmp/elsewhere", Path("/tmp/elsewhere")),
     "mongodb_uri": ("mongodb://localhost", "mongodb://localhost"),
+    "mongodb_uri_file": (ADDRESS_FILE.name, Path(ADDRESS_FILE.name)),
     "mongodb_timeout": ("2.5", 2.5),
     "mongod_cache": ("512", 512),
     "mongod_oplog": ("64", 64),
     "retention_days": ("3", 3),
     "admin_key_file": ("/tmp/key", Path("/tmp/key")),
     "workers": ("2", 2),
+    "keep_alive_timeout": ("75", 75),
     "shutdown_timeout": ("0", 0),
     "demo": ("true", True),
     "log_format": ("json", "json"),
@@ -32,12 +42,14 @@ WRONG = [
     ("port", ["-1", "65536", "8080 ", "+80", "1e3", "0x50", "eighty", "", "८०"]),
     ("data_dir", [""]),
     ("mongodb_uri", ["localhost:27017", "http://localhost", ""]),
+    ("mongodb_uri_file", [""]),
     ("mongodb_timeout", ["0", "-1", "601", "nan", "inf", "soon", ""]),
     ("mongod_cache", ["255", "1000001", "256MB", ""]),
     ("mongod_oplog", ["49", "1000001", "1.5", ""]),
     ("retention_days", ["2", "36501", "0", "none", "30d", ""]),
     ("admin_key_file", [""]),
     ("workers", ["0", "65", "all", ""]),
+    ("keep_alive_timeout", ["0", "601", "75s", ""]),
     ("shutdown_timeout", ["-1", "601", "2.5", ""]),
     ("demo", ["1", "yes", "True", ""]),
     ("log_format", ["xml", "JSON", ""]),
@@ -108,6 +120,53 @@ def test_without_a_key_it_may_listen_on_this_machines_own_addresses(host: str) -
 def test_without_a_key_it_may_listen_nowhere_else(host: str) -> None:
     with pytest.raises(SettingsError, match="SITEWATT_ADMIN_KEY_FILE"):
         settings.load({"host": host}, {})
+
+
+def test_the_address_of_mongodb_is_read_from_its_file() -> None:
+    chosen = settings.load({}, {"SITEWATT_MONGODB_URI_FILE": ADDRESS_FILE.name})
+    assert chosen.mongodb_uri == ADDRESS
+    assert chosen.mongodb_variable == "SITEWATT_MONGODB_URI_FILE"
+    assert settings.load({}, {}).mongodb_variable == "SITEWATT_MONGODB_URI"
+
+
+def test_an_address_from_a_file_is_not_put_into_the_environment_of_the_processes() -> None:
+    given = settings.environment(settings.load({"mongodb_uri_file": ADDRESS_FILE.name}, {}))
+    assert "SITEWATT_MONGODB_URI" not in given
+    assert "hush" not in "".join(given.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "must hold an address that begins with mongodb://"),
+        (b"hush", "must hold an address that begins with mongodb://"),
+        (b"mongodb://hush:\xff@localhost", "is not a text of ASCII characters"),
+    ],
+)
+def test_a_file_without_an_address_is_refused_and_nothing_of_it_is_told(
+    content: bytes | None, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "uri"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        settings.load({"mongodb_uri_file": str(file)}, {})
+    assert str(refused.value).startswith(f"SITEWATT_MONGODB_URI_FILE: {file} {said}")
+    assert "hush" not in str(refused.value)
+
+
+def test_two_addresses_are_refused() -> None:
+    with pytest.raises(SettingsError, match="give one of them"):
+        settings.load({"mongodb_uri": ADDRESS, "mongodb_uri_file": ADDRESS_FILE.name}, {})
+
+
+@each_setting
+def test_one_setting_can_be_read_without_the_others(setting: Setting) -> None:
+    wrong = {other.variable: "" for other in SETTINGS if other != setting}
+    text, value = OTHER[setting.name]
+    assert settings.one(setting.name, {}, wrong | {setting.variable: text}) == value
+    assert settings.one(setting.name, {setting.name: text}, wrong) == value
 
 
 def test_with_a_key_it_may_listen_everywhere() -> None:

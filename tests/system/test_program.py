@@ -135,6 +135,32 @@ def test_every_address_with_a_key_demands_the_key(mongodb: str, tmp_path: Path) 
         assert KEY not in service.log
 
 
+def test_an_idle_connection_is_closed_after_the_time_that_was_set(mongodb: str) -> None:
+    uri = mongodb.replace("/?", "/idle?")
+    with Service("--keep-alive-timeout", "1", mongodb_uri=uri) as service:
+        address = ("127.0.0.1", service.client.base_url.port)
+        with socket.create_connection(address, timeout=4) as idle:
+            for _ in range(2):
+                idle.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert idle.recv(65_536).startswith(b"HTTP/1.1 200 ")
+                time.sleep(0.5)
+            began = time.monotonic()
+            assert idle.recv(1) == b""
+            assert time.monotonic() - began < 3
+
+
+def test_the_address_of_mongodb_may_be_in_a_file_and_the_workers_read_it(
+    mongodb: str, tmp_path: Path
+) -> None:
+    (tmp_path / "uri").write_text(mongodb.replace("/?", "/filed?") + "\n")
+    with Service("--workers", "2", mongodb_uri_file=tmp_path / "uri") as service:
+        assert service.post_brief()[0].status_code == 201
+    checked = run("check", mongodb_uri_file=tmp_path / "uri")
+    assert "store: the MongoDB of SITEWATT_MONGODB_URI_FILE takes writes" in checked.stdout
+    both = run("check", mongodb_uri_file=tmp_path / "uri", mongodb_uri=mongodb)
+    assert (both.returncode, len(both.stderr.splitlines())) == (1, 1)
+
+
 # The log
 
 
