@@ -115,7 +115,7 @@ class ClosedDays:
         settled = await self.read(site_id, days)
         while missing := [day for day in days if day not in settled]:
             if max(missing) > last_sealable(now):
-                raise Unavailable("a day was opened again in between")
+                raise Unavailable("a day was opened again in between", "conflict")
             settled |= await self._add_stubs(site_id, missing)
             taken = [day for day in missing if day not in settled]
             settled |= await self.read(site_id, taken) if taken else {}

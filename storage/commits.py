@@ -2,12 +2,13 @@
 
 import time
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import accumulate
 
 from storage.bulks import Queue, Share
 from storage.database import CHUNK, Document
 from storage.errors import Overloaded
+from storage.measures import Measures
 from storage.sharing import Sharing, Waiter
 
 MOST_WAITING = 20_000
@@ -54,13 +55,20 @@ class Commits(Sharing[_Insert, Collection[int]]):
         timeout: float | None,
         most_rows: int = CHUNK,
         most_waiting: int = MOST_WAITING,
+        measures: Measures | None = None,
     ) -> None:
         super().__init__(clock, timeout)
+        self._measures = measures or Measures()
         self._write = write
         self._most_rows = most_rows
         self._most_waiting = most_waiting
         self._queue = Queue[_Insert]()
         self._bulk: list[Share[_Insert]] = []
+
+    @property
+    def waiting_rows(self) -> int:
+        """How many rows wait for a bulk."""
+        return self._queue.rows
 
     async def insert(self, documents: list[Document], *, small: bool) -> Collection[int]:
         """Return the places of the documents whose `_id` was taken, once all others are durable.
@@ -76,7 +84,9 @@ class Commits(Sharing[_Insert, Collection[int]]):
         self._join(post)
         self._queue.add(post)
         try:
-            return await post.answer
+            taken = await post.answer
+            self._measures.bulk_waits.add(self._clock() - post.since)
+            return taken
         finally:
             self._leave(post)
 
@@ -84,6 +94,7 @@ class Commits(Sharing[_Insert, Collection[int]]):
         """Raise Overloaded when these are too many; an empty queue takes any number of them."""
         waiting = self._queue.rows
         if waiting and waiting + rows > self._most_waiting:
+            self._measures.overloaded += 1
             raise Overloaded(waiting)
 
     def _is_waiting(self) -> bool:
@@ -93,7 +104,13 @@ class Commits(Sharing[_Insert, Collection[int]]):
         """Write the next bulk; whoever came in the same turn of the event loop is in it."""
         self._bulk = self._queue.take(self._most_rows, self._clock())
         rows = [row for post, begin, end in self._bulk for row in post.documents[begin:end]]
-        return await self._write(rows) if rows else ()
+        if not rows:
+            return ()
+        self._measures.bulk_rows.add(len(rows))
+        return await self._write(rows)
+
+    def _called_for(self) -> Iterable[_Insert]:
+        return [share.post for share in self._bulk]
 
     def _answer(self, result: Collection[int]) -> None:
         """Tell each caller which of its own rows were taken, and that the others are durable."""

@@ -5,7 +5,7 @@ pushes look, and 64 looks at once cost the database little more than one.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from storage.database import CHUNK, Database
@@ -55,6 +55,9 @@ class Looks(Sharing[_Look, set[int]]):
         ids = list({look.site_id: None for look in self._asked})
         found = self.database.sites.find({"_id": {"$in": ids}, **PRESENT}, {"_id": 1})
         return {site["_id"] async for site in found}
+
+    def _called_for(self) -> Iterable[_Look]:
+        return self._asked
 
     def _answer(self, result: set[int]) -> None:
         asked, self._asked = self._asked, []

@@ -1,7 +1,7 @@
 """The latest readings of sites; who asks at the same time shares the round trips."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from storage.batches import batched
@@ -96,6 +96,9 @@ class Newest(Sharing[_Look, Found]):
         for look in self._asked:
             del self._looks[look]
         return await self._find([*{look.site_id: None for look in self._asked}])
+
+    def _called_for(self) -> Iterable[_Look]:
+        return self._asked
 
     def _answer(self, result: Found) -> None:
         asked, self._asked = self._asked, []

@@ -2,13 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
 import pymongo
 
 from storage.errors import Unavailable
+from storage.watching import Watch
 
 A = TypeVar("A")
 
@@ -17,9 +18,13 @@ _TICK = 0.001
 
 
 class Waiter(Generic[A]):
-    """Somebody who waits for an answer since an instant of the clock of the sharing."""
+    """Somebody who waits for an answer since an instant of the clock of the sharing.
 
-    __slots__ = ("answer", "since")
+    `caller` is what the watch said of it, where there is one.
+    """
+
+    __slots__ = ("answer", "caller", "since")
+    caller: Any
 
     def __init__(self, since: float) -> None:
         self.since = since
@@ -54,6 +59,7 @@ class Sharing(ABC, Generic[W, R]):
         self._call: asyncio.Task[R] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._closed = False
+        self.watch: Watch | None = None
 
     async def close(self) -> None:
         """Refuse who comes from now on, and return when all who wait have been answered."""
@@ -72,6 +78,10 @@ class Sharing(ABC, Generic[W, R]):
         """Choose for whom to call, and call."""
 
     @abstractmethod
+    def _called_for(self) -> Iterable[W]:
+        """Return those whom the call that is under way is for."""
+
+    @abstractmethod
     def _answer(self, result: R) -> None:
         """Answer those whom the call was for."""
 
@@ -86,8 +96,10 @@ class Sharing(ABC, Generic[W, R]):
     def _join(self, waiter: W) -> None:
         """Let somebody wait; a call starts in the next turn of the event loop, or at its end."""
         if self._closed:
-            raise Unavailable("the store is closing")
+            raise Unavailable("the store is closing", None)
         self._unanswered[waiter] = None
+        if self.watch is not None:
+            waiter.caller = self.watch.caller()
         if self._alarm is None and self._timeout is not None:
             self._set_alarm(self._timeout)
         if self._call is None:
@@ -110,12 +122,20 @@ class Sharing(ABC, Generic[W, R]):
 
     async def _in_time(self) -> R:
         with pymongo.timeout(self._timeout):
-            return await self._next()
+            return await (self._next() if self.watch is None else self._watched(self.watch))
+
+    async def _watched(self, watch: Watch) -> R:
+        waiting = [waiter.caller for waiter in self._unanswered]
+        with watch.call(type(self).__name__, waiting) as tell:
+            try:
+                return await self._next()
+            finally:
+                tell([waiter.caller for waiter in self._called_for()])
 
     def _end(self, call: asyncio.Task[R]) -> None:
         self._call = None
         if call.cancelled():
-            self._fail(Unavailable("the call was cancelled"))
+            self._fail(Unavailable("the call was cancelled", None))
         elif error := call.exception():
             self._fail(error)
         else:
@@ -135,4 +155,4 @@ class Sharing(ABC, Generic[W, R]):
             if waiter.since > due:
                 self._set_alarm(max(waiter.since - due, _TICK))
                 return
-            waiter.fail(Unavailable("there was no answer in time"))
+            waiter.fail(Unavailable("there was no answer in time", "timeout"))
