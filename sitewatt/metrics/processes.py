@@ -7,6 +7,7 @@ seconds of the others. Nothing is shared while requests are served: docs/decisio
 """
 
 import asyncio
+import logging
 import os
 import tempfile
 import time
@@ -18,6 +19,8 @@ from uuid import uuid4
 import orjson
 
 from sitewatt.metrics.numbers import Numbers, from_rows, joined, lasting, rows
+
+logger = logging.getLogger(__name__)
 
 VARIABLE = "_SITEWATT_NUMBERS"
 """Tells the worker processes of a service in which directory their numbers are; no setting."""
@@ -77,17 +80,24 @@ class Processes:
         if self._directory is None:
             yield
             return
-        telling = asyncio.create_task(self._tell(self._directory))
+        telling = asyncio.create_task(self._keep_telling(self._directory))
         try:
             yield
         finally:
             telling.cancel()
-            self._write(self._directory, self._own())
+            self._tell(self._directory)
 
-    async def _tell(self, directory: Path) -> None:
+    async def _keep_telling(self, directory: Path) -> None:
         while True:
-            self._write(directory, self._own())
+            self._tell(directory)
             await asyncio.sleep(WRITE_SECONDS)
+
+    def _tell(self, directory: Path) -> None:
+        """Write the numbers; a disk that is full must not end a worker, and is tried again."""
+        try:
+            self._write(directory, self._own())
+        except OSError as error:
+            logger.warning("the numbers of this process cannot be written: %s", error)
 
     def _write(self, directory: Path, numbers: Numbers) -> None:
         """Write in one step, so that nobody reads half of it."""

@@ -159,8 +159,17 @@ class SharedCalls:
         self, name: str, first: SpanContext
     ) -> Generator[Callable[[Sequence[SpanContext]], None]]:
         parent = trace.set_span_in_context(trace.NonRecordingSpan(first))
-        with self._tracer.start_as_current_span(name, parent, record_exception=False) as span:
-            yield lambda callers: _link(span, callers)
+        span = self._tracer.start_span(name, parent)
+        # What is raised may hold values, so that of an error a span has no more than its name.
+        try:
+            with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+                yield lambda callers: _link(span, callers)
+        except Exception as error:
+            span.set_status(StatusCode.ERROR)
+            span.set_attribute("error.type", type(error).__name__)
+            raise
+        finally:
+            span.end()
 
 
 def _link(span: Span, callers: Sequence[SpanContext]) -> None:

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
-from pymongo.errors import OperationFailure
+from pymongo.errors import AutoReconnect, OperationFailure
 
 from handlers.instants import format_instant
 from sitewatt.app import create_app
@@ -234,6 +234,27 @@ async def test_a_bulk_has_a_link_to_each_push_that_it_is_for(
     }
     batch = [(span.attributes or {})["db.operation.batch.size"] for span in inserts]
     assert sum(batch) == 4  # type: ignore[arg-type]
+
+
+async def test_a_bulk_that_fails_tells_no_value(
+    client: httpx.AsyncClient,
+    traced_store: Store,
+    traces: Traces,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def failing(_: Any) -> None:
+        raise AutoReconnect("with a value in it")
+
+    monkeypatch.setattr(traced_store.live._commits, "_write", failing)
+    clock.now = await traced_store.database.clock()
+    reading = {**example("new_reading"), "dt-stamp": format_instant(clock.now)}
+    assert (await client.post("/v1/sites/1/live", json=reading)).status_code == 503
+    bulk = traces.one("group commit")
+    assert bulk.status.status_code is StatusCode.ERROR
+    assert (bulk.attributes or {})["error.type"] == "AutoReconnect"
+    assert len(bulk.links) == 1
+    assert "with a value" not in "".join(span.to_json() for span in traces.take())
 
 
 async def test_who_is_not_sampled_is_linked_all_the_same_and_begins_no_bulks_span(

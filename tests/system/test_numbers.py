@@ -1,5 +1,6 @@
 """The numbers of several processes are those of one service, whichever of them is asked."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +91,14 @@ def test_the_gauges_of_a_process_that_has_gone_are_forgotten(tmp_path: Path, clo
         os.utime(file, (clock.now, clock.now - GONE_SECONDS - 1))
     whole = alive.numbers()
     assert (whole[GAUGE], whole[COUNTER]) == (1, 2)
+
+
+async def test_a_directory_that_has_gone_ends_no_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Processes(lambda: numbers(1), tmp_path / "gone").told():
+        await asyncio.sleep(0.01)
+    assert caplog.text.count("cannot be written") == 2
 
 
 def test_a_process_that_is_alone_writes_nothing() -> None:
