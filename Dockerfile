@@ -17,11 +17,13 @@ ENV PIP_NO_CACHE_DIR=1 \
 WORKDIR /source
 
 # Only wheels: nothing is compiled, so neither stage needs a compiler.
-COPY requirements/build.txt requirements/runtime.txt requirements/
+# `--build-arg REQUIREMENTS=otel` adds what traces need.
+ARG REQUIREMENTS=runtime
+COPY requirements/build.txt requirements/runtime.txt requirements/otel.txt requirements/
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --require-hashes --only-binary :all: -r requirements/build.txt
 RUN python -m venv /opt/sitewatt \
-    && /opt/sitewatt/bin/pip install --require-hashes --only-binary :all: -r requirements/runtime.txt
+    && /opt/sitewatt/bin/pip install --require-hashes --only-binary :all: -r requirements/${REQUIREMENTS}.txt
 
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY openapi openapi

@@ -97,9 +97,11 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix
 
 lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
-	$(COMPILE) $(ARGS) --extra test --extra dev --output-file requirements/dev.txt setup.cfg
+	$(COMPILE) $(ARGS) --extra otel --extra test --extra dev --output-file requirements/dev.txt setup.cfg
 	$(COMPILE) --upgrade --constraint requirements/dev.txt \
 		--output-file requirements/runtime.txt setup.cfg
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra otel \
+		--output-file requirements/otel.txt setup.cfg
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --only-build-deps \
 		--build-deps-for wheel --build-deps-for editable \
 		--output-file requirements/build.txt setup.cfg

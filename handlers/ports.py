@@ -20,6 +20,14 @@ class UrlFor(Protocol):
         ...
 
 
+class Metrics(Protocol):
+    """What the service counts of itself."""
+
+    async def page(self, media_type: str) -> tuple[bytes, str]:
+        """Return all of it as text, and the media type of that with its parameters."""
+        ...
+
+
 class Documents(Protocol):
     """The contract and what is made of it, ready to be served."""
 

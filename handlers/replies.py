@@ -103,6 +103,11 @@ def document(content: bytes, media_type: str, if_none_match: str | None = None) 
     return _unless_known(Response(200, content, {"Content-Type": media_type}), if_none_match)
 
 
+def described(content: bytes, content_type: str) -> Response:
+    """Return a content as it is, under the media type that it comes with."""
+    return Response(200, content, {"Content-Type": content_type})
+
+
 def empty() -> Response:
     """Return 204: done, and there is nothing to say."""
     return Response(204, b"", {})

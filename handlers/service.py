@@ -1,7 +1,7 @@
 """Operations on the service itself: is it well, which one is it, what does it promise."""
 
 from handlers import replies
-from handlers.ports import Documents
+from handlers.ports import Documents, Metrics
 from handlers.replies import Response
 from storage import Store
 
@@ -20,6 +20,11 @@ async def get_readiness(*, store: Store) -> Response:
 async def get_version(*, documents: Documents) -> Response:
     """Return the versions of the program and of its contract."""
     return replies.json(documents.version)
+
+
+async def get_metrics(media_type: str, *, metrics: Metrics) -> Response:
+    """Return what the service counts of itself, as text for Prometheus."""
+    return replies.described(*await metrics.page(media_type))
 
 
 async def get_openapi_json(if_none_match: str | None, *, documents: Documents) -> Response:

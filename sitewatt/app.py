@@ -1,11 +1,12 @@
 """The composition root: the contract, the handlers and the store become one application."""
 
+import os
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
+from pymongo.monitoring import CommandListener
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import openapi
@@ -16,8 +17,12 @@ from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
 from sitewatt.binding import positional
 from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, ContractError
+from sitewatt.metrics import Metrics
+from sitewatt.metrics.requests import DOCS
+from sitewatt.observability import OPERATION
 from sitewatt.settings import Settings
-from sitewatt.upkeep import upkeep
+from sitewatt.tracing import Tracing, tracing_of
+from sitewatt.upkeep import Record, upkeep
 from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
@@ -53,38 +58,52 @@ def create_app(
     clock: Clock = lambda: int(time.time()),
     serve: Callable[..., ASGIApp] = compiled_app,
     retention_days: int | None = None,
+    tracing: Tracing | None = None,
 ) -> ASGIApp:
     """Return the service on a store. Nothing in it is global: two may stand side by side.
 
     `serve` makes an application of the operations: `compiled_app`, or for the judge in tests
-    `stock.connexion_app`.
+    `stock.connexion_app`. Without `tracing` there are no traces, and nothing of them is asked.
     """
-    contract = compiled_contract()
-    problems = ProblemDocuments(contract)
-    services: dict[str, Any] = {
-        "store": store,
-        "clock": clock,
-        "url_for": contract.url_for,
-        "documents": ContractDocuments(contract.bundle, version("sitewatt")),
-    }
+    contract, record = compiled_contract(), Record()
+    metrics = Metrics(contract, store, record)
+    problems = ProblemDocuments(contract, metrics.refusals.add)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:
-        async with upkeep(store, clock, retention_days):
+        async with metrics.told(), upkeep(store, clock, retention_days, record):
             yield
 
     operations = serve(
         contract,
         handlers(),
-        services,
+        _services(contract, store, clock, metrics),
         authority=authority,
         problems=problems,
         clock=clock,
         lifespan=lifespan,
     )
-    application = _with_docs(operations, docs_app(problems))
-    least = contract.limits["least_coded_bytes"]
-    return Envelope(application, authority=authority, problems=problems, least_coded_bytes=least)
+    enveloped = Envelope(
+        _with_docs(operations, docs_app(problems)),
+        authority=authority,
+        problems=problems,
+        requests=metrics.requests,
+        least_coded_bytes=contract.limits["least_coded_bytes"],
+    )
+    return enveloped if tracing is None else tracing.around(enveloped, contract, store)
+
+
+def _services(
+    contract: Contract, store: Store, clock: Clock, metrics: Metrics
+) -> Mapping[str, object]:
+    """Return what a handler may name among its parameters."""
+    return {
+        "store": store,
+        "clock": clock,
+        "url_for": contract.url_for,
+        "documents": ContractDocuments(contract.bundle, version("sitewatt")),
+        "metrics": metrics,
+    }
 
 
 def app_from_environment() -> ASGIApp:
@@ -92,17 +111,21 @@ def app_from_environment() -> ASGIApp:
     end_with_parent()
     chosen = settings.load({})
     observability.configure(chosen.log_format, chosen.log_level)
-    app = create_app(open_store(chosen), authority(chosen), retention_days=chosen.retention_days)
+    tracing = tracing_of(os.environ)
+    store = open_store(chosen, listeners=() if tracing is None else tracing.listeners)
+    days = chosen.retention_days
+    app = create_app(store, authority(chosen), retention_days=days, tracing=tracing)
     collect_rarely()
     return app
 
 
-def open_store(chosen: Settings) -> Store:
+def open_store(chosen: Settings, *, listeners: Sequence[CommandListener] = ()) -> Store:
     """Return the store of the settings; the database is not asked yet."""
     if chosen.mongodb_uri is None:
         raise settings.SettingsError("without SITEWATT_MONGODB_URI there is no database to serve")
     try:
-        client = connect(chosen.mongodb_uri, timeout=chosen.mongodb_timeout)
+        timeout = chosen.mongodb_timeout
+        client = connect(chosen.mongodb_uri, timeout=timeout, listeners=listeners)
     except BadAddress as error:
         raise settings.SettingsError(f"{chosen.mongodb_variable}: {error}") from None
     schemas = openapi.bundle()["components"]["schemas"]
@@ -121,7 +144,10 @@ def _with_docs(operations: ASGIApp, docs: ASGIApp) -> ASGIApp:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else None
-        to_docs = path is not None and (path in ("/", "/docs") or path.startswith("/docs/"))
-        await (docs if to_docs else operations)(scope, receive, send)
+        if path is not None and (path in ("/", "/docs") or path.startswith("/docs/")):
+            scope[OPERATION] = DOCS
+            await docs(scope, receive, send)
+        else:
+            await operations(scope, receive, send)
 
     return application

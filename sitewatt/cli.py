@@ -23,14 +23,23 @@ from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
 from sitewatt.inspecting import inspect
+from sitewatt.metrics.processes import directory_for
 from sitewatt.mongod import Mongod, MongodError, Options, find_binary
 from sitewatt.settings import Settings, SettingsError
+from sitewatt.tracing import TracingError, exporter_of
 from sitewatt.web.protocol import Connection
 from storage import StorageError, Store, Unavailable
 
 R = TypeVar("R")
 
-EXPECTED = (SettingsError, KeyFileError, MongodError, ContractError, StorageError)
+EXPECTED = (
+    SettingsError,
+    KeyFileError,
+    MongodError,
+    ContractError,
+    StorageError,
+    TracingError,
+)
 """What can be wrong with a machine or its settings: a sentence is told, not a traceback."""
 
 INSPECTS = "look at every document of the store; 1 when one breaks a rule"
@@ -63,8 +72,9 @@ def serve(given: argparse.Namespace) -> int:
     chosen = settings.load(vars(given))
     observability.configure(chosen.log_format, chosen.log_level)
     authority(chosen)
+    exporter_of(os.environ)
     signal.signal(signal.SIGTERM, _leave)
-    with database(chosen) as uri:
+    with database(chosen) as uri, directory_for(chosen.workers):
         ready = replace(chosen, mongodb_uri=uri)
         os.environ.update(settings.environment(ready))
         asyncio.run(_use(ready, _look_at_embedded if chosen.mongodb_uri is None else _do_nothing))
@@ -94,6 +104,7 @@ def check(given: argparse.Namespace) -> int:
     print("compiled: all of them; left to Connexion: none")
     authority(chosen)
     print(f"access: {'an admin key' if chosen.admin_key_file else 'open, to this machine only'}")
+    print(f"traces: {exporter_of(os.environ) or 'none'}")
     print(f"store: {asyncio.run(_look_at_store(chosen))}")
     return 1 if given.store and _on_store(chosen, inspect) is False else 0
 

@@ -28,6 +28,7 @@ from sitewatt.binding import bound
 from sitewatt.contract import Contract, ContractError, Operation, Request
 from sitewatt.contract.operations import METHODS
 from sitewatt.loading import load
+from sitewatt.observability import OPERATION
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_body
 from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
@@ -97,7 +98,8 @@ class CompiledOperations(SpecMiddleware):  # type: ignore[misc]  # connexion is 
             await send_response(Response(204, b"", {"Allow": allowed}), send)
             return
         match = self._contract.routes.match(method, path)
-        plan = self._plans[match.operation.id]
+        scope[OPERATION] = operation_id = match.operation.id
+        plan = self._plans[operation_id]
         query, headers = scope["query_string"], headers_of(scope)
         reply = await plan.answer(match.path, query, headers, receive)
         await send_reply(reply, scope, receive, send)

@@ -12,6 +12,12 @@ import orjson
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being answered, None outside of one."""
 
+trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
+"""The id of the trace that the request belongs to, None where there are no traces."""
+
+OPERATION = "sitewatt.operation"
+"""Where in the scope of a request the id of its operation stands, once that is known."""
+
 access = logging.getLogger("sitewatt.access")
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
@@ -48,7 +54,7 @@ def _configuration(log_format: str, level: str) -> dict[str, Any]:
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one JSON object: time, level, logger, message, request_id, extras."""
+    """Writes a record as one JSON object: time, level, logger, message, the ids, extras."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
@@ -58,6 +64,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "request_id": request_id.get(),
+            "trace_id": trace_id.get(),
             **_extras(record),
         }
         if record.exc_info:

@@ -28,7 +28,7 @@ from sitewatt.auth import Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
 from sitewatt.loading import load
-from sitewatt.observability import request_id
+from sitewatt.observability import OPERATION, request_id
 from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_body
 from sitewatt.web.headers import headers_of, joined
 from sitewatt.web.problem_documents import ProblemDocuments
@@ -84,7 +84,20 @@ def connexion_app(
         validator_map=_validator_map(contract, clock),
         security_map=dict.fromkeys(("bearer", "apiKey"), partial(KeyScheme, authority)),
     )
-    return cast(ASGIApp, app)
+    return _telling(app)
+
+
+def _telling(app: ASGIApp) -> ASGIApp:
+    """Return the application such that the scope tells the operation; Connexion hands on a copy."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = scope["extensions"] = {**scope.get("extensions", {})}
+        try:
+            await app(scope, receive, send)
+        finally:
+            scope[OPERATION] = extensions.get(OPERATION)
+
+    return application
 
 
 async def _problem_response(
@@ -113,7 +126,7 @@ class Admission:
             return
         match = self._contract.routes.match(scope["method"], scope["path"])
         call = Call(match.operation, match.path)
-        scope.setdefault("extensions", {})[_CALL] = call
+        scope["extensions"] |= {_CALL: call, OPERATION: match.operation.id}
         admitted = self._admitted(scope, call)
         if call.operation.body is None and call.operation.method != "GET":
             await skip_body(receive, self._contract.limits["body_bytes"])

@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from uuid import uuid4
 
 from handlers.ports import Clock
-from storage import StorageError, Store
+from storage import SiteAges, StorageError, Store
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,8 @@ RETRY_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
 SEAL_SECONDS = 600.0
 RETENTION_SECONDS = 3_600.0
+AGES_SECONDS = 60.0
+"""From the end of a count of the sites by age to the next one."""
 
 LEASE = "upkeep"
 LEASE_SECONDS = 180
@@ -28,19 +31,50 @@ LEAVE_SECONDS = 0.3
 
 Work = Callable[[], Awaitable[None]]
 
+DUTIES = {
+    "prepare": "the preparation of the store",
+    "sweep": "the sweep",
+    "lease": "the lease",
+    "seal": "the sealing",
+    "retain": "retention",
+    "ages": "the count of sites by age",
+}
+"""What the upkeep does, and how the log calls it."""
+
+
+@dataclass
+class Record:
+    """What the upkeep of a process has done: numbers that only grow, and how things stand."""
+
+    runs: dict[tuple[str, str], int] = field(
+        default_factory=lambda: {(duty, how): 0 for duty in DUTIES for how in ("done", "failed")}
+    )
+    """By duty and outcome."""
+    last_success: dict[str, float] = field(default_factory=dict[str, float])
+    """By duty, in UTC seconds."""
+    sealed_days: int = 0
+    sealed_readings: int = 0
+    removed_days: int = 0
+    holds_lease: bool = False
+    ages: SiteAges | None = None
+    """What the holder of the lease counted last; None for who does not hold it."""
+
 
 @asynccontextmanager
 async def upkeep(
-    store: Store, clock: Clock, retention_days: int | None = None
+    store: Store,
+    clock: Clock,
+    retention_days: int | None = None,
+    record: Record | None = None,
 ) -> AsyncGenerator[None]:
     """Keep the store prepared, swept and sealed; in the end disconnect it, for a second at most.
 
-    With `retention_days` the settled days that are older are removed.
+    With `retention_days` the settled days that are older are removed. What is done is recorded.
 
     A task inside a database call can miss being cancelled before Python 3.12
     (https://github.com/python/cpython/issues/86296), and a database that hangs answers no farewell.
     """
-    keeper = Upkeep(store, clock, retention_days)
+    keeper = Upkeep(store, clock, retention_days, record or Record())
     task = asyncio.create_task(keeper.run())
     try:
         yield
@@ -54,14 +88,17 @@ async def upkeep(
 class Upkeep:
     """One worker's upkeep. Whatever fails is logged, tried again, and stops nothing else.
 
-    Every worker sweeps. One of them at a time, which holds the lease, seals and removes what is too
-    old: it would do no harm if two did, and no good.
+    Every worker sweeps. One of them at a time, which holds the lease, seals, removes what is too
+    old and counts the sites by age: it would do no harm if two did, and no good.
     """
 
-    def __init__(self, store: Store, clock: Clock, retention_days: int | None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, retention_days: int | None, record: Record
+    ) -> None:
         self._store = store
         self._clock = clock
         self._retention_days = retention_days
+        self._record = record
         self._owner = uuid4().hex
         self._holds_lease = asyncio.Event()
 
@@ -69,12 +106,13 @@ class Upkeep:
         """Prepare the store, and then look after it until cancelled."""
         await self._prepare()
         async with asyncio.TaskGroup() as duties:
-            duties.create_task(self._repeat("the sweep", self._sweep, SWEEP_SECONDS))
-            duties.create_task(self._repeat("the lease", self._take_lease, SWEEP_SECONDS))
-            duties.create_task(self._as_holder("the sealing", self._seal, SEAL_SECONDS))
+            duties.create_task(self._repeat("sweep", self._sweep, SWEEP_SECONDS))
+            duties.create_task(self._repeat("lease", self._take_lease, SWEEP_SECONDS))
+            duties.create_task(self._as_holder("seal", self._seal, SEAL_SECONDS))
+            duties.create_task(self._as_holder("ages", self._count_ages, AGES_SECONDS))
             if self._retention_days is not None:
                 retain = partial(self._retain, self._retention_days)
-                duties.create_task(self._as_holder("retention", retain, RETENTION_SECONDS))
+                duties.create_task(self._as_holder("retain", retain, RETENTION_SECONDS))
 
     async def end(self) -> None:
         """Leave the lease, if there is time for it, and disconnect the store."""
@@ -85,20 +123,20 @@ class Upkeep:
 
     async def _prepare(self) -> None:
         while True:
-            if await _succeeds("the preparation of the store", self._store.prepare):
+            if await self._does("prepare", self._store.prepare):
                 return
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _repeat(self, name: str, work: Work, every: float) -> None:
+    async def _repeat(self, duty: str, work: Work, every: float) -> None:
         while True:
-            await _succeeds(name, work)
+            await self._does(duty, work)
             await asyncio.sleep(every)
 
-    async def _as_holder(self, name: str, work: Work, every: float) -> None:
+    async def _as_holder(self, duty: str, work: Work, every: float) -> None:
         """Do it whenever the lease is held, so many seconds apart; sooner after a failure."""
         while True:
             await self._holds_lease.wait()
-            done = await _succeeds(name, work)
+            done = await self._does(duty, work)
             await asyncio.sleep(every if done else SWEEP_SECONDS)
 
     async def _take_lease(self) -> None:
@@ -106,6 +144,8 @@ class Upkeep:
             self._holds_lease.set()
         else:
             self._holds_lease.clear()
+            self._record.ages = None
+        self._record.holds_lease = self._holds_lease.is_set()
 
     async def _leave(self) -> None:
         await self._store.lease.leave(LEASE, self._owner)
@@ -115,13 +155,29 @@ class Upkeep:
 
     async def _seal(self) -> None:
         sealed = await self._store.seal()
+        self._record.sealed_days += sealed.days
+        self._record.sealed_readings += sealed.readings
         if sealed.days:
             logger.info("settled days were sealed", extra=sealed._asdict())
 
     async def _retain(self, days: int) -> None:
         removed = await self._store.retention.remove(days=days)
+        self._record.removed_days += removed
         if removed:
             logger.info("days that are too old were removed", extra={"days": removed})
+
+    async def _count_ages(self) -> None:
+        ages = await self._store.staleness.count()
+        if self._holds_lease.is_set():
+            self._record.ages = ages
+
+    async def _does(self, duty: str, work: Work) -> bool:
+        """Do a duty and record it; return whether it succeeded."""
+        done = await _succeeds(DUTIES[duty], work)
+        self._record.runs[duty, "done" if done else "failed"] += 1
+        if done:
+            self._record.last_success[duty] = self._clock()
+        return done
 
 
 async def _succeeds(name: str, work: Work) -> bool:

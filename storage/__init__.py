@@ -27,6 +27,7 @@ from storage.errors import (
 )
 from storage.findings import Finding
 from storage.inspection import Census, Inspection
+from storage.measures import BULK_ROWS, WAIT_SECONDS, Distribution, Measures
 from storage.model import (
     COLUMNS,
     Battery,
@@ -51,11 +52,16 @@ from storage.model import (
     Values,
 )
 from storage.ranges import next_of
+from storage.staleness import AGES, SiteAges
 from storage.store import Store
+from storage.watching import Watch
 
 __all__ = [
+    "AGES",
+    "BULK_ROWS",
     "COLUMNS",
     "DATABASE_NAME",
+    "WAIT_SECONDS",
     "BadAddress",
     "Battery",
     "Bucket",
@@ -64,6 +70,7 @@ __all__ = [
     "Configuration",
     "Conflict",
     "Creation",
+    "Distribution",
     "Finding",
     "FleetConflict",
     "Gap",
@@ -71,6 +78,7 @@ __all__ = [
     "Inspection",
     "LatestEntry",
     "LatestPage",
+    "Measures",
     "NewSite",
     "NewerStore",
     "NoConfiguration",
@@ -88,6 +96,7 @@ __all__ = [
     "Sealed",
     "Series",
     "Site",
+    "SiteAges",
     "SiteBeingDeleted",
     "SitePage",
     "SitesExist",
@@ -102,6 +111,7 @@ __all__ = [
     "UnknownSites",
     "UnsuitableServer",
     "Values",
+    "Watch",
     "connect",
     "next_of",
 ]

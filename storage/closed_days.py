@@ -131,7 +131,7 @@ class ClosedDays:
         settled: dict[int, Settled] = {}
         while missing:
             if max(missing) > last_sealable(now):
-                raise Unavailable("a day was opened again in between")
+                raise Unavailable("a day was opened again in between", "conflict")
             settled |= await self._add(site_id, dict.fromkeys(missing, NOTHING))
             taken = [day for day in missing if day not in settled]
             settled |= await self.read(site_id, taken) if taken else {}

@@ -2,12 +2,13 @@
 
 import time
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import accumulate
 
 from storage.bulks import Queue, Share
 from storage.database import CHUNK, Document
 from storage.errors import Overloaded
+from storage.measures import Measures
 from storage.sharing import Sharing, Waiter
 
 MOST_WAITING = 20_000
@@ -58,12 +59,19 @@ class Commits(Sharing[_Insert, list[Share[_Insert]], Collection[int]]):
         most_rows: int = CHUNK,
         most_waiting: int = MOST_WAITING,
         bulks: int = BULKS,
+        measures: Measures | None = None,
     ) -> None:
         super().__init__(clock, timeout, most_calls=bulks)
+        self._measures = measures or Measures()
         self._write = write
         self._most_rows = most_rows
         self._most_waiting = most_waiting
         self._queue = Queue[_Insert]()
+
+    @property
+    def waiting_rows(self) -> int:
+        """How many rows wait for a bulk."""
+        return self._queue.rows
 
     async def insert(self, documents: list[Document], *, small: bool) -> Collection[int]:
         """Return the places of the documents whose `_id` was taken, once all others are durable.
@@ -79,7 +87,9 @@ class Commits(Sharing[_Insert, list[Share[_Insert]], Collection[int]]):
         self._join(post)
         self._queue.add(post)
         try:
-            return await post.answer
+            taken = await post.answer
+            self._measures.bulk_waits.add(self._clock() - post.since)
+            return taken
         finally:
             self._leave(post)
 
@@ -87,6 +97,7 @@ class Commits(Sharing[_Insert, list[Share[_Insert]], Collection[int]]):
         """Raise Overloaded when these are too many; an empty queue takes any number of them."""
         waiting = self._queue.rows
         if waiting and waiting + rows > self._most_waiting:
+            self._measures.overloaded += 1
             raise Overloaded(waiting)
 
     def _is_waiting(self) -> bool:
@@ -98,7 +109,13 @@ class Commits(Sharing[_Insert, list[Share[_Insert]], Collection[int]]):
 
     async def _call(self, chosen: list[Share[_Insert]]) -> Collection[int]:
         rows = [row for post, begin, end in chosen for row in post.documents[begin:end]]
-        return await self._write(rows) if rows else ()
+        if not rows:
+            return ()
+        self._measures.bulk_rows.add(len(rows))
+        return await self._write(rows)
+
+    def _called_for(self, chosen: list[Share[_Insert]]) -> Iterable[_Insert]:
+        return [share.post for share in chosen]
 
     def _answer(self, chosen: list[Share[_Insert]], result: Collection[int]) -> None:
         """Tell each caller which of its own rows were taken, and that the others are durable."""

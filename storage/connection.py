@@ -1,10 +1,11 @@
 """The connection to MongoDB, with everything that matters set explicitly."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConfigurationError
+from pymongo.monitoring import CommandListener
 
 from storage.errors import BadAddress
 
@@ -28,12 +29,14 @@ _OPTIONS: Mapping[str, Any] = {
 }
 
 
-def connect(uri: str, *, timeout: float) -> AsyncMongoClient[dict[str, Any]]:
+def connect(
+    uri: str, *, timeout: float, listeners: Sequence[CommandListener] = ()
+) -> AsyncMongoClient[dict[str, Any]]:
     """Return a client whose every call ends within `timeout` seconds; it connects when first used.
 
     Written means by a majority and journalled, read means from the primary what a majority has;
-    these options win over the same ones in the URI. Whoever connects closes the client. Raises
-    BadAddress for a URI that is none.
+    these options win over the same ones in the URI. `listeners` hear of every command. Whoever
+    connects closes the client. Raises BadAddress for a URI that is none.
     """
     milliseconds = max(1, round(timeout * 1000))
     try:
@@ -42,6 +45,7 @@ def connect(uri: str, *, timeout: float) -> AsyncMongoClient[dict[str, Any]]:
             timeoutMS=milliseconds,
             serverSelectionTimeoutMS=milliseconds,
             connectTimeoutMS=milliseconds,
+            event_listeners=listeners,
             **_OPTIONS,
         )
     except (ConfigurationError, ValueError) as error:

@@ -10,6 +10,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from storage.clock import Clock, ServerClock
+from storage.measures import Measures
 
 Document = dict[str, Any]
 R = TypeVar("R")
@@ -25,6 +26,7 @@ class Database:
     `clock` tells the server's UTC seconds: how old a day is must not depend on which worker looks.
     `plain` is for a server without transactions and $unionWith, such as mongomock.
     `prepared` says whether they are what they must be; until then nothing is read or written.
+    `measures` counts what is done.
     """
 
     raw: AsyncDatabase[Document]
@@ -32,6 +34,7 @@ class Database:
     clock: Clock
     plain: bool = False
     prepared: bool = field(default=False, init=False)
+    measures: Measures = field(default_factory=Measures, init=False)
 
     @classmethod
     def of(

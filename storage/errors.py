@@ -1,8 +1,25 @@
 """What the store refuses, and when it cannot answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, get_args
 
 from storage.model import Conflict, Receipt
+
+Kind = Literal[
+    "no_server",  # none that takes writes was found in time
+    "timeout",  # the time of the call was over before the database had done its work
+    "connection",  # it was lost or could not be made
+    "not_primary",  # the server takes no writes, or is shutting down
+    "write_concern",  # a majority did not confirm
+    "unauthorized",  # the database does not know the user, or does not let it
+    "disk_full",
+    "conflict",  # something changed under the call, more often than it may
+    "not_prepared",  # the collections are not yet what they must be
+    "other",
+]
+"""What kept the database from doing its work."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class StorageError(Exception):
@@ -155,16 +172,21 @@ class BadAddress(StorageError):
 
 
 class Unavailable(StorageError):
-    """The database is away, too slow, not writable, or did not confirm a write."""
+    """The database is away, too slow, not writable, or did not confirm a write.
 
-    def __init__(self, reason: str) -> None:
+    `kind` is None for what is no failure of the database. `is_counted` is for who counts them.
+    """
+
+    def __init__(self, reason: str, kind: Kind | None = "other") -> None:
         super().__init__(f"the database does not answer as it should: {reason}")
         self.reason = reason
+        self.kind = kind
+        self.is_counted = False
 
 
 class Overloaded(Unavailable):
     """More rows wait to be written than may wait; none of the refused ones has been stored."""
 
     def __init__(self, waiting: int) -> None:
-        super().__init__(f"{waiting} rows wait to be written")
+        super().__init__(f"{waiting} rows wait to be written", None)
         self.waiting = waiting

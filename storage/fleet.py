@@ -99,6 +99,6 @@ def _raise_first(answers: Iterable[object]) -> None:
     """Raise the first error. For others something may be stored when a site turns out deleted."""
     for answer in answers:
         if isinstance(answer, UnknownSite):
-            raise Unavailable("a site was deleted in between")
+            raise Unavailable("a site was deleted in between", None)
         if isinstance(answer, BaseException):
             raise answer

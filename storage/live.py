@@ -17,6 +17,7 @@ from storage.receipts import Tally
 from storage.removal import Removal
 from storage.sealing import Sealer
 from storage.sites import Sites
+from storage.watching import Watch
 
 
 class Live:
@@ -28,7 +29,9 @@ class Live:
     def __init__(self, database: Database, sites: Sites) -> None:
         self.database = database
         self._sites = sites
-        self._commits = Commits(partial(insert, database), timeout=database.timeout)
+        self._commits = Commits(
+            partial(insert, database), timeout=database.timeout, measures=database.measures
+        )
         closed = ClosedDays(database)
         self._pusher = Pusher(database, self._commits, closed)
         self._ranges = Ranges(database)
@@ -49,9 +52,21 @@ class Live:
         take = self._pusher.forecast if dry_run else self._pusher.store
         tally: Tally = await take(site_id, readings, overwrite=overwrite)
         receipt = tally.receipt(readings)
-        if receipt.conflicts and not dry_run:
+        if dry_run:
+            return receipt
+        self.database.measures.add_receipt(receipt)
+        if receipt.conflicts:
             raise ReadingsConflict(receipt, tally.first_conflicts())
         return receipt
+
+    def watch(self, watch: Watch) -> None:
+        """Let somebody watch the calls that callers share."""
+        self._commits.watch = self._newest.watch = watch
+
+    @property
+    def waiting_rows(self) -> int:
+        """How many rows wait to be written."""
+        return self._commits.waiting_rows
 
     @bounded
     async def shares(self, readings: Readings) -> bool:

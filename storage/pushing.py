@@ -68,7 +68,7 @@ class Pusher:
         What has become of them then, the next try finds out.
         """
         if days and await self._closed.which(site_id, days):
-            raise Unavailable("a day was closed in between")
+            raise Unavailable("a day was closed in between", "conflict")
 
     async def _stored(self, site_id: int, readings: Readings) -> dict[int, Values]:
         """Return what is stored at the readings' instants; `live` is read before the documents."""

@@ -15,7 +15,7 @@ async def greet(database: Database) -> None:
     if fault := unsuitable(answer):
         raise UnsuitableServer(fault)
     if not answer.get("isWritablePrimary"):
-        raise Unavailable("not a writable primary")
+        raise Unavailable("not a writable primary", "not_primary")
 
 
 def unsuitable(hello: Document) -> str | None:

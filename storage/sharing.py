@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import Context
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import pymongo
 
 from storage.errors import Unavailable
+from storage.watching import Watch
 
 A = TypeVar("A")
 
@@ -18,9 +19,13 @@ _TICK = 0.001
 
 
 class Waiter(Generic[A]):
-    """Somebody who waits for an answer since an instant of the clock of the sharing."""
+    """Somebody who waits for an answer since an instant of the clock of the sharing.
 
-    __slots__ = ("answer", "since")
+    `caller` is what the watch said of it, where there is one.
+    """
+
+    __slots__ = ("answer", "caller", "since")
+    caller: Any
 
     def __init__(self, since: float) -> None:
         self.since = since
@@ -61,6 +66,7 @@ class Sharing(ABC, Generic[W, C, R]):
         self._starting: asyncio.Task[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._closed = False
+        self.watch: Watch | None = None
 
     async def close(self) -> None:
         """Refuse who comes from now on, and return when all who wait have been answered."""
@@ -83,6 +89,10 @@ class Sharing(ABC, Generic[W, C, R]):
         """Call for those who have been chosen."""
 
     @abstractmethod
+    def _called_for(self, chosen: C) -> Iterable[W]:
+        """Return those whom a call is for."""
+
+    @abstractmethod
     def _answer(self, chosen: C, result: R) -> None:
         """Answer those whom the call was for."""
 
@@ -97,8 +107,10 @@ class Sharing(ABC, Generic[W, C, R]):
     def _join(self, waiter: W) -> None:
         """Let somebody wait; a call starts in the next turn of the event loop, or at its end."""
         if self._closed:
-            raise Unavailable("the store is closing")
+            raise Unavailable("the store is closing", None)
         self._unanswered[waiter] = None
+        if self.watch is not None:
+            waiter.caller = self.watch.caller()
         if self._alarm is None and self._timeout is not None:
             self._set_alarm(self._timeout)
         self._start()
@@ -128,14 +140,22 @@ class Sharing(ABC, Generic[W, C, R]):
         self._go_on()
         try:
             with pymongo.timeout(self._timeout):
-                result = await self._call(chosen)
+                result = await self._watched(chosen)
         except asyncio.CancelledError:
-            self._fail(chosen, Unavailable("the call was cancelled"))
+            self._fail(chosen, Unavailable("the call was cancelled", None))
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told to who waits for it
             self._fail(chosen, error)
         else:
             self._answer(chosen, result)
+
+    async def _watched(self, chosen: C) -> R:
+        """Call, and let who watches see for whom."""
+        if self.watch is None:
+            return await self._call(chosen)
+        callers = [waiter.caller for waiter in self._called_for(chosen)]
+        with self.watch.call(type(self).__name__, callers):
+            return await self._call(chosen)
 
     def _end(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
@@ -159,7 +179,7 @@ class Sharing(ABC, Generic[W, C, R]):
             if waiter.since > due:
                 self._set_alarm(max(waiter.since - due, _TICK))
                 return
-            waiter.fail(Unavailable("there was no answer in time"))
+            waiter.fail(Unavailable("there was no answer in time", "timeout"))
 
 
 class Asking(Sharing[W, list[W], R]):
@@ -193,6 +213,9 @@ class Asking(Sharing[W, list[W], R]):
 
     def _is_waiting(self) -> bool:
         return bool(self._waiting)
+
+    def _called_for(self, chosen: list[W]) -> Iterable[W]:
+        return chosen
 
     def _answer(self, chosen: list[W], result: R) -> None:
         for waiter in chosen:

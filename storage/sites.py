@@ -15,6 +15,7 @@ from storage.known import KnownSites
 from storage.layout import INDEX_BY_FILTER
 from storage.looks import Looks
 from storage.model import Creation, NewSite, Site, SitePage
+from storage.watching import Watch
 
 
 class Sites:
@@ -27,6 +28,10 @@ class Sites:
         self._known = KnownSites(clock)
         self._looks = Looks(database)
         self._deletions = Deletions(database)
+
+    def watch(self, watch: Watch) -> None:
+        """Let somebody watch the calls that callers share."""
+        self._looks.watch = self._deletions.watch = watch
 
     async def create(self, sites: Sequence[NewSite]) -> Creation:
         """Create all of the sites or none; those that exist with the same content are no change.

@@ -20,8 +20,10 @@ from storage.model import Sealed
 from storage.retention import Retention
 from storage.server import greet
 from storage.sites import Sites
+from storage.staleness import Staleness
 from storage.upgrades import Upgrades, known_format
 from storage.validators import validators
+from storage.watching import Watch
 
 READY_SECONDS = 2.0
 """A probe that asks whether the store is ready does not wait longer for an answer."""
@@ -49,9 +51,15 @@ class Store:
         self.live = Live(self.database, self.sites)
         self.analysis = Analysis(self.live, self.sites)
         self.fleet = Fleet(self.database, self.sites, self.live)
+        self.staleness = Staleness(self.database, self.fleet)
         self.lease = Lease(self.database)
         self.retention = Retention(self.database)
         self._upgrades = Upgrades(self.database)
+
+    def watch(self, watch: Watch) -> None:
+        """Let somebody watch the calls of the database that callers share."""
+        self.live.watch(watch)
+        self.sites.watch(watch)
 
     async def prepare(self) -> None:
         """Make collections, validators, indexes and documents what they must be.

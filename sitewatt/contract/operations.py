@@ -104,6 +104,11 @@ class Operation:
         media_type = ["media_type"] if self.negotiates else []
         return [*self.parameters.arguments, *media_type, *(["body"] if self.body else [])]
 
+    @property
+    def statuses(self) -> list[int]:
+        """The statuses that the operation may answer."""
+        return [*self._replies]
+
     def admit_accept(self, accept: str | None) -> str | None:
         """Return the media type that the client likes best for an answer of success.
 

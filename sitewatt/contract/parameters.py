@@ -19,6 +19,11 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _BOOLEANS = {"true": True, "false": False}
 
 
+KEYWORDS = frozenset(
+    ("required", "type", "x-before", "x-media-type", "encoding", "unknown", "repeated", "cursor")
+)
+"""The rules of parameters beside those of their schemas, `cursor` being that of their readers."""
+
 MOST_FAULTS = 100
 """The faults that are looked for; a problem has room for no more."""
 

@@ -3,17 +3,19 @@
 import logging
 import random
 import re
-import time
 from collections.abc import Mapping
+from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sitewatt.auth import Authority
-from sitewatt.observability import access, request_id
+from sitewatt.metrics.requests import Requests
+from sitewatt.observability import OPERATION, access, request_id
 from sitewatt.web.codings import Gzip, coded, of_states, streamed
 from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
+from sitewatt.web.streams import BrokenOff
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -36,7 +38,7 @@ _ON_EVERY_ANSWER = (_LINK, *_SAFE_HEADERS)
 
 
 class Envelope:
-    """Wraps the application: lets in whom the authority admits, and signs what goes out."""
+    """Wraps the application: lets in whom the authority admits, signs and counts what goes out."""
 
     def __init__(
         self,
@@ -44,9 +46,11 @@ class Envelope:
         *,
         authority: Authority,
         problems: ProblemDocuments,
+        requests: Requests,
         least_coded_bytes: int,
     ) -> None:
         self._app = app
+        self._requests = requests
         self._authority = authority
         self._problems = problems
         self._least = least_coded_bytes
@@ -56,21 +60,32 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        requests = self._requests
+        requests.begun += 1
         headers = headers_of(scope)
         identity = _request_id(headers.get("x-request-id"))
         token = request_id.set(identity)
         signed = _Signed(send, identity, headers, self._least)
+        passed = scope
         try:
             self._authority.admit(headers)
-            await self._app(of_states(scope, headers), receive, signed)
+            passed = of_states(scope, headers)
+            await self._app(passed, receive, signed)
+        except BrokenOff:
+            requests.broken_off += 1
+            raise
         # Whatever it is: a client gets a problem document, and the log what happened.
         except Exception as error:
-            if signed.started:
+            if signed.status:
                 raise
             response = self._problems.answer(error, identity)
             await starlette_response(response)(scope, receive, signed)
         finally:
-            signed.log(scope)
+            if passed is not scope:
+                scope[OPERATION] = passed.get(OPERATION)
+            seconds = perf_counter() - signed.began
+            requests.add(scope.get(OPERATION), signed.status, seconds)
+            signed.log(scope, seconds)
             request_id.reset(token)
 
 
@@ -88,13 +103,9 @@ class _Signed:
         self._least = least
         self._start: Message | None = None
         self._gzip: Gzip | None = None
-        self._started = time.perf_counter()
-        self._status = 0
-
-    @property
-    def started(self) -> bool:
-        """Whether the answer has begun, so that no other can be given."""
-        return self._status > 0
+        self.began = perf_counter()
+        self.status = 0
+        """That of the answer; 0 until it has begun, after which no other can be given."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -106,7 +117,7 @@ class _Signed:
                 self._gzip = streamed(start, self._headers)
             elif start["status"] == 304 or len(message.get("body", b"")) >= self._least:
                 message = await coded(start, message, self._headers)
-            self._status = start["status"]
+            self.status = start["status"]
             signature = (b"x-request-id", self._identity)
             start["headers"] = [*start["headers"], signature, *_ON_EVERY_ANSWER]
             await self._send(start)
@@ -114,13 +125,13 @@ class _Signed:
             message = await self._gzip.compressed(message)
         await self._send(message)
 
-    def log(self, scope: Scope) -> None:
+    def log(self, scope: Scope, seconds: float) -> None:
         """Write the line of this request; a path is repeated, a query or a body never."""
         if not access.isEnabledFor(logging.INFO):
             return
-        took = round((time.perf_counter() - self._started) * 1000, 1)
-        line = f"{scope['method']} {scope['path'][:200]!a} {self._status or 'no answer'}"
-        access.info(line, extra={"status": self._status, "milliseconds": took})
+        line = f"{scope['method']} {scope['path'][:200]!a} {self.status or 'no answer'}"
+        said = {"status": self.status, "milliseconds": round(seconds * 1000, 1)}
+        access.info(line, extra=said)
 
 
 def _request_id(given: str | None) -> str:

@@ -1,6 +1,7 @@
 """Problem documents (RFC 9457): every error as the contract says an error looks."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from handlers.replies import Response
 from sitewatt.contract import Contract
 from sitewatt.contract.schema import Schema, resolved
 from sitewatt.contract.vocabulary import UNTIMED
+from sitewatt.observability import trace_id
 from sitewatt.problems import INTERNAL, Problem, problem_of
 from storage import Unavailable
 
@@ -18,11 +20,14 @@ _ROOM_FOR_MORE = len(b',"errors":[],"more":true')
 
 
 class ProblemDocuments:
-    """Writes problems with the titles, statuses and limits of the contract."""
+    """Writes problems with the titles, statuses and limits of the contract, and counts them."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(
+        self, contract: Contract, count: Callable[[Problem], None] = lambda problem: None
+    ) -> None:
         components = contract.bundle["components"]
         self._types = contract.problem_types
+        self._count = count
         self._most_bytes = contract.limits["problem_bytes"]
         self._most_faults = contract.limits["faults"]
         self._schema = Schema(resolved(components["schemas"]["Problem"], components))
@@ -30,6 +35,7 @@ class ProblemDocuments:
     def answer(self, error: BaseException, request_id: str) -> Response:
         """Return the document for what was raised; a bug is logged, and said to be one."""
         problem = problem_of(error)
+        self._count(problem or INTERNAL)
         if problem is None:
             logger.error("a bug in request %s", request_id, exc_info=error)
         if isinstance(error, Unavailable):
@@ -44,6 +50,7 @@ class ProblemDocuments:
             "status": kind["status"],
             "detail": problem.detail,
             "request_id": request_id,
+            **({"trace_id": trace} if (trace := trace_id.get()) else {}),
             **problem.members,
         }
         document |= self._errors(problem, self._most_bytes - len(orjson.dumps(document)))

@@ -15,6 +15,7 @@ from handlers.replies import Response, Stream
 from sitewatt.app import check_one_to_one
 from sitewatt.auth import OpenToThisMachine
 from sitewatt.contract import Contract
+from sitewatt.metrics.requests import Requests
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
 
@@ -140,7 +141,13 @@ def _app(get_feed: Handler, path: str) -> ASGIApp:
         clock=lambda: 0,
         lifespan=_lifespan,
     )
-    return Envelope(operations, authority=authority, problems=problems, least_coded_bytes=1024)
+    return Envelope(
+        operations,
+        authority=authority,
+        problems=problems,
+        requests=Requests(contract),
+        least_coded_bytes=1024,
+    )
 
 
 class _Services(Mapping[str, Any]):

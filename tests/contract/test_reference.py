@@ -8,9 +8,18 @@ import pytest
 
 import openapi
 from sitewatt import cli, health
+from sitewatt.contract import Contract
+from sitewatt.contract.parameters import KEYWORDS as OF_PARAMETERS
+from sitewatt.contract.vocabulary import RULES
+from sitewatt.metrics import AGES
+from sitewatt.metrics.families import FAMILIES
+from sitewatt.metrics.requests import keywords
 from sitewatt.settings import SETTINGS, Setting
+from sitewatt.upkeep import DUTIES
+from storage.errors import KINDS
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+CONTRACT = Contract(openapi.bundle())
 PROBLEM_TYPES = openapi.bundle()["x-problem-types"]
 HEALTH = "sitewatt-health"
 COMMANDS = ("serve", "check", "seal", "contract")
@@ -30,6 +39,11 @@ def rows(text: str) -> Iterator[Row]:
     for head, line in zip(text.splitlines(), text.splitlines()[1:], strict=False):
         if head.startswith("| ") and line.startswith("| ") and not line.startswith("| ---"):
             yield tuple(cell.strip() for cell in line.strip("|").split(" | "))
+
+
+LABELS = [row for row in rows(page("metrics.md")) if len(row) == 2]
+OWN = {*RULES, "x-before", "x-media-type"}
+"""The contract's own keywords that a request can break."""
 
 
 def takes(setting: Setting) -> str:
@@ -98,6 +112,35 @@ def test_the_page_of_problems_is_the_contracts_list() -> None:
         (str(kind["status"]), f"`{slug}`", kind["title"], kind["remedy"])
         for slug, kind in PROBLEM_TYPES.items()
     ]
+
+
+def test_the_page_of_metrics_is_the_table_of_metrics() -> None:
+    documented = [row for row in rows(page("metrics.md")) if len(row) == 4]
+    assert documented == [
+        (
+            f"`{family.shown}`",
+            family.kind,
+            ", ".join(f"`{label}`" for label in family.labels) or "none",
+            family.help,
+        )
+        for family in FAMILIES
+    ]
+
+
+def test_the_page_of_metrics_tells_every_label_with_its_values() -> None:
+    told = {label: said for labels, said in LABELS for label in re.findall(r"`(\w+)`", labels)}
+    assert set(told) == {label for family in FAMILIES for label in family.labels}
+    for label, values in {"kind": KINDS, "duty": DUTIES, "age": [*AGES, "never"]}.items():
+        assert re.findall(r"`([^`]+)`", told[label]) == [*values]
+    assert set(re.findall(r"`([^`]+)`", told["keyword"])) | {*OWN} >= OF_PARAMETERS
+    assert {name for name in keywords(CONTRACT) if name.startswith("x-")} == {*OWN}
+
+
+def test_a_page_names_no_metric_that_is_not_there() -> None:
+    how_to = (REFERENCE.parent / "how-to" / "watch-it.md").read_text()
+    shown = {family.shown for family in FAMILIES}
+    named = set(re.findall(r"\b(?:sitewatt|process)_[a-z_]*[a-z]", page("metrics.md") + how_to))
+    assert named - shown == set()
 
 
 def test_every_command_has_a_section_with_its_own_words(help_of: Helper) -> None:

@@ -117,7 +117,8 @@ async def ask_each(ask: Ask, compiled: ASGIApp, stock: ASGIApp, alone: ASGIApp) 
     ours, other = await answer(compiled, ask), await answer(stock, ask)
     theirs = verdict_of_connexion(await answer(alone, ask))
     problem = str(ours.problem.get("type", "")).rpartition("/")[2]
-    different = None if of_any_store(ours) == of_any_store(other) else other
+    same = of_any_store(ours) == of_any_store(other)
+    different = None if same or is_metrics(ask, ours, other) else other
     return Heard(ask, ours.status, problem, verdict_of_ours(ours), theirs, different)
 
 
@@ -125,6 +126,23 @@ def of_any_store(answer: Answer) -> Answer:
     """Return the answer without what its tag has of the versions of days, which are random."""
     headers = tuple((name, MARK.sub(rb"\1", value)) for name, value in answer.headers)
     return answer._replace(headers=headers)
+
+
+def is_metrics(ask: Ask, ours: Answer, other: Answer) -> bool:
+    """Return whether both give their metrics, each its own: of memory, of time, of what it did."""
+    if ask.target.partition("?")[0] != "/metrics" or {ours.status, other.status} != {200}:
+        return False
+    return names_of(ours) == names_of(other) and without_length(ours) == without_length(other)
+
+
+def names_of(answer: Answer) -> list[bytes]:
+    """Return the names of all metrics of a page, as it says them of each."""
+    return [line for line in answer.body.splitlines() if line.startswith(b"# TYPE")]
+
+
+def without_length(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer but for its length."""
+    return [header for header in answer.headers if header[0] != b"content-length"]
 
 
 def is_broken_line(heard: Heard) -> bool:

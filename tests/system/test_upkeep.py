@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from sitewatt import upkeep as kept
-from sitewatt.upkeep import upkeep
-from storage import Sealed, Unavailable
+from sitewatt.upkeep import Record, upkeep
+from storage import Sealed, SiteAges, Unavailable
 
 NOW = 1_700_000_000
+AGES = SiteAges([5, 4, 3, 2, 1], 6, 0.5)
 
 
 class StandIn:
@@ -22,7 +23,7 @@ class StandIn:
         self.sealed_at: list[float] = []
         self.failures: dict[str, Exception] = {}
         self.lease_is_free = lease
-        self.sites = self.lease = self.retention = self
+        self.sites = self.lease = self.retention = self.staleness = self
 
     def _ask(self, name: str, *details: Any) -> None:
         self.asked.append((name, *details))
@@ -51,6 +52,10 @@ class StandIn:
         self._ask("remove", days)
         return 30
 
+    async def count(self) -> SiteAges:
+        self._ask("count")
+        return AGES
+
     async def disconnect(self) -> None:
         self._ask("disconnect")
 
@@ -61,13 +66,20 @@ class StandIn:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundredths of seconds for what takes minutes; the order of lengths is as it is."""
-    for name, seconds in (("RETRY", 0.01), ("SWEEP", 0.05), ("SEAL", 0.3), ("RETENTION", 0.4)):
+    shorter = {"RETRY": 0.01, "SWEEP": 0.05, "SEAL": 0.3, "RETENTION": 0.4, "AGES": 0.1}
+    for name, seconds in shorter.items():
         monkeypatch.setattr(kept, f"{name}_SECONDS", seconds)
 
 
-async def keep(store: StandIn, *, seconds: float, retention_days: int | None = None) -> None:
+async def keep(
+    store: StandIn,
+    *,
+    seconds: float,
+    retention_days: int | None = None,
+    record: Record | None = None,
+) -> None:
     stand_in: Any = store
-    async with upkeep(stand_in, lambda: NOW, retention_days):
+    async with upkeep(stand_in, lambda: NOW, retention_days, record):
         await asyncio.sleep(seconds)
 
 
@@ -204,3 +216,36 @@ async def test_a_failure_is_a_line_that_says_of_what(caplog: pytest.LogCaptureFi
     record = caplog.records[0]
     assert record.levelname == "WARNING"
     assert record.message.startswith("the sealing waits for the database: ")
+
+
+async def test_what_was_done_is_recorded_by_duty_and_outcome() -> None:
+    store, record = StandIn(), Record()
+    store.failures["sweep"] = Unavailable("away")
+    await keep(store, seconds=0.1, retention_days=30, record=record)
+    assert record.runs["sweep", "failed"] > 0 == record.runs["sweep", "done"]
+    assert record.runs["seal", "done"] == record.runs["retain", "done"] == 1
+    assert (record.sealed_days, record.sealed_readings, record.removed_days) == (2, 288, 30)
+    assert record.last_success == dict.fromkeys(("prepare", "lease", "seal", "retain", "ages"), NOW)
+    assert {duty for duty, _ in record.runs} == set(kept.DUTIES)
+
+
+async def test_the_holder_of_the_lease_counts_the_sites_by_age_until_it_loses_it() -> None:
+    store, record = StandIn(), Record()
+    stand_in: Any = store
+    async with upkeep(stand_in, lambda: NOW, record=record):
+        await asyncio.sleep(0.15)
+        assert (record.holds_lease, record.ages) == (True, AGES)
+        store.lease_is_free = False
+        await asyncio.sleep(0.15)
+        assert (record.holds_lease, record.ages) == (False, None)
+        counted = store.times("count")
+        await asyncio.sleep(0.2)
+        assert store.times("count") <= counted + 1
+        assert record.ages is None
+
+
+async def test_who_does_not_hold_the_lease_counts_no_sites() -> None:
+    store, record = StandIn(lease=False), Record()
+    await keep(store, seconds=0.2, record=record)
+    assert store.times("count") == 0
+    assert (record.holds_lease, record.ages) == (False, None)

@@ -1,0 +1,1 @@
+"""What counting costs: sitewatt as it is beside the same without its counters."""

@@ -1,0 +1,313 @@
+"""Traces: a span for each request and each command, and what leaves when requests share one."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from api_service import KEY, PATHS, SCHEMAS, Clock, example, keeps_the_contract
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
+from pymongo.errors import AutoReconnect, OperationFailure
+
+from handlers.instants import format_instant
+from sitewatt.app import create_app
+from sitewatt.auth import AdminKey, OpenToThisMachine
+from sitewatt.mongod import Mongod
+from sitewatt.observability import JsonFormatter
+from sitewatt.tracing.spans import Spans
+from sitewatt.web.streams import BrokenOff
+from storage import Store, connect
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+NOT_SAMPLED = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-00"}
+
+
+class Traces:
+    """A tracing whose spans are kept, on a store whose client tells of its commands."""
+
+    def __init__(self, share: float = 1.0) -> None:
+        self._kept = InMemorySpanExporter()
+        provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(share)))
+        provider.add_span_processor(SimpleSpanProcessor(self._kept))
+        self.tracer = provider.get_tracer("test")
+        self.spans = Spans(self.tracer, provider.shutdown)
+
+    def take(self) -> list[ReadableSpan]:
+        """Return the spans that have ended since they were taken last."""
+        taken = [*self._kept.get_finished_spans()]
+        self._kept.clear()
+        return taken
+
+    def one(self, name: str) -> ReadableSpan:
+        """Return the only span of the name among those that have ended."""
+        (found,) = [span for span in self._kept.get_finished_spans() if span.name == name]
+        return found
+
+
+@pytest.fixture
+def traces() -> Traces:
+    return Traces()
+
+
+@pytest.fixture
+async def traced_store(mongod: Mongod, traces: Traces) -> AsyncIterator[Store]:
+    client = connect(mongod.uri, timeout=10, listeners=traces.spans.listeners)
+    store = Store(client["traced"], schemas=SCHEMAS)
+    await store.prepare()
+    yield store
+    await client.drop_database("traced")
+    await store.disconnect()
+
+
+@pytest.fixture
+async def client(
+    path: str, traced_store: Store, traces: Traces, clock: Clock
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(
+        traced_store, OpenToThisMachine(), clock=clock, serve=PATHS[path], tracing=traces.spans
+    )
+    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://localhost", event_hooks=hooks
+    ) as client:
+        await client.post("/v1/sites", json=example("brief_sites"))
+        traces.take()
+        yield client
+
+
+async def test_a_request_has_a_span_that_says_what_it_was(
+    client: httpx.AsyncClient, traces: Traces
+) -> None:
+    answer = await client.get("/v1/sites/1?")
+    span = traces.one("GET /v1/sites/{site_id}")
+    assert span.kind is SpanKind.SERVER
+    assert span.parent is None
+    assert span.status.status_code is StatusCode.UNSET
+    assert dict(span.attributes or {}) == {
+        "http.request.method": "GET",
+        "http.response.status_code": 200,
+        "http.route": "/v1/sites/{site_id}",
+        "network.protocol.version": "1.1",
+        "sitewatt.operation": "get_site",
+        "sitewatt.request_id": answer.headers["x-request-id"],
+        "url.path": "/v1/sites/1",
+        "url.scheme": "http",
+    }
+
+
+async def test_a_request_goes_on_with_the_trace_that_it_brings(
+    client: httpx.AsyncClient, traces: Traces
+) -> None:
+    await client.get("/v1/sites/1", headers=PARENT)
+    spans = traces.take()
+    assert {format_trace_id(span.context.trace_id) for span in spans} == {TRACE}
+    server = next(span for span in spans if span.kind is SpanKind.SERVER)
+    assert server.parent is not None
+    assert server.parent.span_id == 0x00F067AA0BA902B7
+
+
+@pytest.mark.parametrize("given", ["nonsense", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", ""])
+async def test_what_is_no_traceparent_begins_a_trace(
+    client: httpx.AsyncClient, traces: Traces, given: str
+) -> None:
+    assert (await client.get("/livez", headers={"traceparent": given})).status_code == 200
+    assert traces.one("GET /livez").parent is None
+
+
+async def test_who_says_that_it_is_not_sampled_leaves_no_span(
+    client: httpx.AsyncClient, traces: Traces
+) -> None:
+    await client.post("/v1/sites/1/live", json=example("brief_live"), headers=NOT_SAMPLED)
+    assert traces.take() == []
+
+
+async def test_nothing_of_a_query_a_body_or_a_key_is_in_a_span(
+    client: httpx.AsyncClient, traces: Traces
+) -> None:
+    headers = {"X-API-Key": "secret" * 8, "Authorization": "Bearer secretsecret"}
+    await client.get("/v1/sites?name=secret", headers=headers)
+    site = {"id": 7, "name": "secret", "location": "secret"}
+    await client.post("/v1/sites", json=site)
+    assert (await client.post("/v1/sites", json={**site, "name": "other"})).status_code == 409
+    spans = traces.take()
+    assert len(spans) > 3
+    assert "secret" not in "".join(span.to_json() for span in spans)
+
+
+async def test_a_request_that_names_no_operation_has_a_span_without_a_route(
+    client: httpx.AsyncClient, traces: Traces
+) -> None:
+    await client.request("BREW", "/v1/sites/1/tea")
+    span = traces.one("_OTHER")
+    assert (span.attributes or {})["http.response.status_code"] == 404
+    assert "http.route" not in (span.attributes or {})
+    assert span.status.status_code is StatusCode.UNSET
+
+
+async def test_a_bug_is_an_error_of_its_span(
+    path: str, traced_store: Store, traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError("with a value in it")
+
+    monkeypatch.setattr(traced_store.sites, "get", broken)
+    app = create_app(traced_store, AdminKey(KEY), serve=PATHS[path], tracing=traces.spans)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.get("/v1/sites/1", headers={"X-API-Key": KEY, **PARENT})
+    assert (answer.status_code, answer.json()["trace_id"]) == (500, TRACE)
+    span = traces.one("GET /v1/sites/{site_id}")
+    assert span.status.status_code is StatusCode.ERROR
+    assert (span.attributes or {})["error.type"] == "500"
+    assert "with a value" not in span.to_json()
+
+
+async def test_a_command_of_the_database_is_a_child_of_its_request(
+    client: httpx.AsyncClient, traces: Traces
+) -> None:
+    await client.get("/v1/sites/1", headers=PARENT)
+    spans = traces.take()
+    server = next(span for span in spans if span.kind is SpanKind.SERVER)
+    find = next(span for span in spans if span.name == "find sites")
+    assert find.kind is SpanKind.CLIENT
+    assert find.parent is not None
+    assert find.parent.span_id == server.context.span_id
+    assert dict(find.attributes or {}) == {
+        "db.system.name": "mongodb",
+        "db.namespace": "traced",
+        "db.operation.name": "find",
+        "db.collection.name": "sites",
+    }
+
+
+async def test_a_command_that_fails_is_an_error_of_its_span(
+    traced_store: Store, traces: Traces
+) -> None:
+    with traces.tracer.start_as_current_span("request"), pytest.raises(OperationFailure):
+        await traced_store.database.raw.command({"nonesuch": "any"})
+    span = traces.one("nonesuch any")
+    assert span.status.status_code is StatusCode.ERROR
+    assert (span.attributes or {})["error.type"] == "CommandNotFound"
+
+
+async def test_the_upkeep_has_no_spans(traced_store: Store, traces: Traces) -> None:
+    await traced_store.seal()
+    await traced_store.staleness.count()
+    assert traces.take() == []
+
+
+async def test_a_bulk_has_a_link_to_each_push_that_it_is_for(
+    client: httpx.AsyncClient, traced_store: Store, traces: Traces, clock: Clock
+) -> None:
+    clock.now = await traced_store.database.clock()
+    instants = [clock.now - 60 * n for n in range(5)]
+    readings = [
+        {**example("new_reading"), "dt-stamp": format_instant(instant)} for instant in instants
+    ]
+    await client.post("/v1/sites/1/live", json=readings[0])  # It knows the site from now on.
+    traces.take()
+    answers = await asyncio.gather(
+        *(client.post("/v1/sites/1/live", json=reading) for reading in readings[1:])
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    spans = traces.take()
+    pushes = {s.context.span_id: s for s in spans if s.kind is SpanKind.SERVER}
+    bulks = [span for span in spans if span.name == "group commit"]
+    linked = [link.context.span_id for bulk in bulks for link in bulk.links]
+    assert sorted(linked) == sorted(pushes)
+    assert sum((bulk.attributes or {})["sitewatt.callers"] for bulk in bulks) == 4  # type: ignore[misc]
+    for bulk in bulks:
+        assert bulk.parent is not None
+        assert bulk.parent.span_id in pushes
+    inserts = [span for span in spans if span.name == "insert live"]
+    assert {span.parent.span_id for span in inserts if span.parent} == {
+        bulk.context.span_id for bulk in bulks
+    }
+    batch = [(span.attributes or {})["db.operation.batch.size"] for span in inserts]
+    assert sum(batch) == 4  # type: ignore[arg-type]
+
+
+async def test_a_bulk_that_fails_tells_no_value(
+    client: httpx.AsyncClient,
+    traced_store: Store,
+    traces: Traces,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def failing(_: Any) -> None:
+        raise AutoReconnect("with a value in it")
+
+    monkeypatch.setattr(traced_store.live._commits, "_write", failing)
+    clock.now = await traced_store.database.clock()
+    reading = {**example("new_reading"), "dt-stamp": format_instant(clock.now)}
+    assert (await client.post("/v1/sites/1/live", json=reading)).status_code == 503
+    bulk = traces.one("group commit")
+    assert bulk.status.status_code is StatusCode.ERROR
+    assert (bulk.attributes or {})["error.type"] == "AutoReconnect"
+    assert len(bulk.links) == 1
+    assert "with a value" not in "".join(span.to_json() for span in traces.take())
+
+
+async def test_who_is_not_sampled_is_linked_all_the_same_and_begins_no_bulks_span(
+    client: httpx.AsyncClient, traced_store: Store, traces: Traces, clock: Clock
+) -> None:
+    clock.now = await traced_store.database.clock()
+    for seconds, headers in enumerate((NOT_SAMPLED, PARENT)):
+        stamp = format_instant(clock.now - seconds)
+        reading = {**example("new_reading"), "dt-stamp": stamp}
+        await client.post("/v1/sites/1/live", json=reading, headers=headers)
+    (bulk,) = [span for span in traces.take() if span.name == "group commit"]
+    assert format_trace_id(bulk.context.trace_id) == TRACE
+
+
+async def test_the_log_and_a_problem_tell_the_trace(
+    client: httpx.AsyncClient, traces: Traces, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines: list[dict[str, Any]] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(orjson.loads(JsonFormatter().format(record)))
+
+    log, handler = logging.getLogger("sitewatt.access"), Kept()
+    caplog.set_level(logging.INFO, logger="sitewatt.access")
+    log.addHandler(handler)
+    try:
+        answer = await client.get("/v1/sites/99", headers=PARENT)
+    finally:
+        log.removeHandler(handler)
+    assert answer.json()["trace_id"] == TRACE
+    assert [line["trace_id"] for line in lines] == [TRACE]
+    assert lines[0]["request_id"] == answer.json()["request_id"]
+
+
+async def test_an_answer_that_breaks_off_is_an_error_of_its_span(
+    client: httpx.AsyncClient, traced_store: Store, traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.post("/v1/sites/1/live", json=example("brief_live"))
+    ask, pages = traced_store.live.list, 0
+
+    async def breaking(*args: Any, **kwargs: Any) -> Any:
+        nonlocal pages
+        pages += 1
+        if pages > 1:
+            raise ZeroDivisionError
+        page = await ask(*args, **kwargs)
+        return page._replace(next=kwargs["start"])
+
+    monkeypatch.setattr(traced_store.live, "list", breaking)
+    with pytest.raises(BrokenOff):
+        await client.get("/v1/sites/1/live", headers={"Accept": "text/csv"})
+    span = traces.one("GET /v1/sites/{site_id}/live")
+    assert (span.attributes or {})["error.type"] == "broken_off"
+    metrics = (await client.get("/metrics")).text
+    assert "sitewatt_http_answers_broken_off_total 1.0" in metrics
