@@ -12,7 +12,7 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,16 +32,21 @@ GONE_SECONDS = 4 * WRITE_SECONDS
 
 @contextmanager
 def directory_for(workers: int) -> Generator[None]:
-    """Keep a directory for the numbers of the processes to be started, if there are several."""
-    if workers == 1:
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="sitewatt-numbers-") as directory:
-        os.environ[VARIABLE] = directory
+    """Keep a directory for the numbers of the processes to be started, if there are several.
+
+    Where nothing can be written there is none, and each process answers for itself alone.
+    """
+    with ExitStack() as kept:
+        if workers > 1:
+            try:
+                made = tempfile.TemporaryDirectory(prefix="sitewatt-numbers-")
+                os.environ[VARIABLE] = kept.enter_context(made)
+            except OSError as error:
+                logger.warning("each worker answers a scrape for itself alone: %s", error)
         try:
             yield
         finally:
-            del os.environ[VARIABLE]
+            os.environ.pop(VARIABLE, None)
 
 
 def directory() -> Path | None:
@@ -70,7 +75,7 @@ class Processes:
         own = self._own()
         if self._directory is None:
             return own
-        self._write(self._directory, own)
+        self._tell(self._directory, own)
         others = [file for file in self._directory.glob("*.json") if file.name != self._name]
         return joined([own, *map(self._read, sorted(others))])
 
@@ -85,17 +90,17 @@ class Processes:
             yield
         finally:
             telling.cancel()
-            self._tell(self._directory)
+            self._tell(self._directory, self._own())
 
     async def _keep_telling(self, directory: Path) -> None:
         while True:
-            self._tell(directory)
+            self._tell(directory, self._own())
             await asyncio.sleep(WRITE_SECONDS)
 
-    def _tell(self, directory: Path) -> None:
+    def _tell(self, directory: Path, numbers: Numbers) -> None:
         """Write the numbers; a disk that is full must not end a worker, and is tried again."""
         try:
-            self._write(directory, self._own())
+            self._write(directory, numbers)
         except OSError as error:
             logger.warning("the numbers of this process cannot be written: %s", error)
 

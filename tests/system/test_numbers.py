@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from test_crashes import workers
 
 from sitewatt.metrics.numbers import Numbers, from_rows, joined, lasting, rows
-from sitewatt.metrics.processes import GONE_SECONDS, Processes
+from sitewatt.metrics.processes import GONE_SECONDS, Processes, directory, directory_for
 
 COUNTER = ("sitewatt_readings", ("stored",))
 GAUGE = ("sitewatt_commit_queue_rows", ())
@@ -155,3 +155,15 @@ def test_the_program_tells_how_old_the_latest_reading_of_each_site_is(data: Path
         assert value(service.client, "sitewatt_sites", age="7d-") == 1
         assert value(service.client, "sitewatt_sites", age="never") == 1
         assert value(service.client, "process_open_fds") > 0
+
+
+def test_where_nothing_can_be_written_each_process_answers_for_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(**_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryDirectory", refused)
+    with directory_for(2):
+        assert directory() is None
+    assert "for itself alone" in caplog.text

@@ -69,7 +69,7 @@ class Image:
         self.directory = directory
         (directory / "source").mkdir()
         for stage in range(len(IMAGE.stages)):
-            self._environment = self._pairs(stage)
+            self._environment = self._pairs(stage) | IMAGE.pairs("ARG", stage)
             for instruction in IMAGE.stages[stage]:
                 self._follow(instruction)
 
