@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 TICK = "bench/tick, 2026-11-26"
 SEALING = "bench/tick/sealing, 2026-11-26"
+GROWTH = "bench/growth, 2026-11-26"
 COMMITS = "fit to decision 0025"
 CODE = "the code"
 ASSUMED = "assumed"
@@ -28,7 +29,7 @@ class Input(float):
 # What the service takes, with one processor core a worker
 SERVICE = Input(310, "us", "CPU of a worker for a reading on a connection of its own", TICK)
 LATEST = Input(
-    170, "us", "CPU of a worker for a latest reading, 1 s / 5,896", "docs/performance.md"
+    207, "us", "CPU of a worker for a latest reading, 1 s / 4,826", "docs/performance.md"
 )
 BULK = Input(1_000, "rows", "in a bulk at most", CODE)
 FLIGHTS = Input(2, "", "bulks of a worker in flight at the same time", CODE)
@@ -45,8 +46,8 @@ SEALED = Input(21, "ms", "to seal a site's day, with three members on two cores"
 SEAL_CALLS = Input(8, "", "calls of the database for it", CODE)
 SEAL_WRITES = Input(3, "", "of them writes, each of which waits for a majority", CODE)
 SEALED_PRIMARY = Input(9.5, "ms", "CPU of the primary for it", SEALING)
-OPEN = Input(49, "bytes", "on disk for a reading in `live`, index included", SEALING)
-OPEN_INDEX = Input(28, "bytes", "of it index", SEALING)
+OPEN = Input(55, "bytes", "on disk for a reading in `live`, index included", GROWTH)
+OPEN_INDEX = Input(30, "bytes", "of it index", GROWTH)
 OPEN_DAYS = Input(3, "days", "that `live` holds at the most: today and two before", CODE)
 SETTLED = Input(18, "bytes", "on disk for a reading in `days`, index included", SEALING)
 
