@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 Clock = Callable[[], Awaitable[int]]
@@ -38,3 +39,15 @@ class ServerClock:
         greeting = await self._greet()
         self._ahead = greeting["localTime"].timestamp() - asked
         self._asked = asked
+
+
+_tell = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    if hasattr(time, "CLOCK_BOOTTIME")
+    else time.monotonic
+)
+
+
+def awake_or_not() -> float:
+    """Return seconds that also pass while the machine is suspended, where the system tells them."""
+    return _tell()

@@ -170,9 +170,14 @@ class ClosedDays:
             return await self._write(site_id, settled, united, now)
         if not united:
             return whole.keys() - await self._add(site_id, whole)
-        added, lost = await asyncio.gather(
-            self._add(site_id, whole), self._write(site_id, settled, united, now)
-        )
+        adding = asyncio.create_task(self._add(site_id, whole))
+        try:
+            lost = await self._write(site_id, settled, united, now)
+        finally:
+            # Whatever became of the one, nobody else has a turn before the other has ended.
+            added = (await asyncio.gather(adding, return_exceptions=True))[0]
+        if isinstance(added, BaseException):
+            raise added
         return lost | (whole.keys() - added.keys())
 
     async def _write(

@@ -27,10 +27,12 @@ _GONE = dict.fromkeys((*SITE_FIELDS, "configurations"), "")
 def purge_delay(timeout: float | None) -> float:
     """Return the seconds after which nothing can write to a deleted site any more.
 
-    A worker may take it for one that is there as long as it remembers it, and the push that it
-    then lets through may last as long as a call may.
+    A worker may take it for one that is there as long as it remembers it. The push that it then
+    lets through may take the time that a call may take four times: for the look at the site, for
+    all that it reads, in the queue of the group commit, and for the bulk. Once more may pass
+    between the instant that the mark tells and the mark.
     """
-    return CACHE_SECONDS + max(CACHE_SECONDS, timeout or 0)
+    return CACHE_SECONDS + max(CACHE_SECONDS, 5 * (timeout or 0))
 
 
 def _marked(site_id: int) -> Document:

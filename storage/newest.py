@@ -7,7 +7,6 @@ from storage.batches import batched
 from storage.database import Database, Document
 from storage.days import first_fresh
 from storage.documents import reading_of
-from storage.errors import UnknownFormat
 from storage.ids import day_of, site_and_instant
 from storage.model import Values
 from storage.newest_rows import newest_rows
@@ -79,11 +78,7 @@ class Newest(Asking[_Look, Found]):
 
     def _see(self, waiter: _Look, result: Found) -> None:
         """Answer by what was found; a row that cannot be read is the trouble of its site alone."""
-        row = result.get(waiter.site_id)
-        try:
-            waiter.resolve((waiter.site_id in result, _reading(row)))
-        except UnknownFormat as error:
-            waiter.fail(error)
+        waiter.resolve((waiter.site_id in result, _reading(result.get(waiter.site_id))))
 
     async def _find(self, site_ids: Sequence[int]) -> Found:
         """Return the newest rows, by a second round trip only where the first does not say."""

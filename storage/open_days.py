@@ -11,7 +11,7 @@ from storage.commits import Commits
 from storage.database import CHUNK, Database, Document
 from storage.documents import reading_document, reading_of
 from storage.duplicates import duplicate_ids
-from storage.ids import reading_id, span
+from storage.ids import reading_id, site_and_instant, span
 from storage.model import Readings, Values
 from storage.receipts import Tally
 
@@ -64,7 +64,7 @@ class OpenDays:
         return found
 
     async def _around(self, site_id: int, rows: Readings) -> dict[int, Values]:
-        """Return what `live` has at the rows' instants, and maybe in between.
+        """Return what `live` has at the rows' instants.
 
         One walk from the first to the last is cheaper for the server than to seek each of them,
         unless much else lies there.
@@ -74,7 +74,7 @@ class OpenDays:
         found = await self.database.live.find(near).limit(most + 1).to_list()
         if len(found) > most:
             return await self.read(site_id, [*rows])
-        return dict(map(reading_of, found))
+        return dict(reading_of(row) for row in found if site_and_instant(row["_id"])[1] in rows)
 
     async def _compare(
         self, site_id: int, rows: Readings, tally: Tally, overwrite: bool

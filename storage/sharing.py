@@ -108,9 +108,9 @@ class Sharing(ABC, Generic[W, C, R]):
         """Let somebody wait; a call starts in the next turn of the event loop, or at its end."""
         if self._closed:
             raise Unavailable("the store is closing", None)
-        self._unanswered[waiter] = None
         if self.watch is not None:
             waiter.caller = self.watch.caller()
+        self._unanswered[waiter] = None
         if self._alarm is None and self._timeout is not None:
             self._set_alarm(self._timeout)
         self._start()
@@ -140,14 +140,12 @@ class Sharing(ABC, Generic[W, C, R]):
         self._go_on()
         try:
             with pymongo.timeout(self._timeout):
-                result = await self._watched(chosen)
+                self._answer(chosen, await self._watched(chosen))
         except asyncio.CancelledError:
             self._fail(chosen, Unavailable("the call was cancelled", None))
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told to who waits for it
             self._fail(chosen, error)
-        else:
-            self._answer(chosen, result)
 
     async def _watched(self, chosen: C) -> R:
         """Call, and let who watches see for whom."""
@@ -219,7 +217,10 @@ class Asking(Sharing[W, list[W], R]):
 
     def _answer(self, chosen: list[W], result: R) -> None:
         for waiter in chosen:
-            self._see(waiter, result)
+            try:
+                self._see(waiter, result)
+            except Exception as error:  # noqa: BLE001  # it is that waiter's trouble alone
+                waiter.fail(error)
 
     def _fail(self, chosen: list[W], error: BaseException) -> None:
         for waiter in chosen:

@@ -1,11 +1,11 @@
 """Sites: what a site is, kept in one document with its configuration history."""
 
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pymongo import ASCENDING
 
 from storage.availability import bounded
+from storage.clock import awake_or_not
 from storage.creation import Creator
 from storage.database import Database, Document
 from storage.deletion import Deletion, Deletions
@@ -21,7 +21,7 @@ from storage.watching import Watch
 class Sites:
     """The sites of the store. Every method raises Unavailable when the database is."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], float] = awake_or_not) -> None:
         self.database = database
         self._creator = Creator(database)
         self._deletion = Deletion(database)

@@ -42,6 +42,10 @@ class PrivateMongod:
     def send(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP to hang it, SIGCONT to let it go on, SIGKILL to end it."""
         self._process.send_signal(number)
+        if number is signal.SIGSTOP:
+            stat = Path(f"/proc/{self._process.pid}/stat")
+            while stat.read_text().rpartition(")")[2].split()[0] != "T":
+                time.sleep(0.001)
 
     def kill_and_restart(self) -> None:
         """End the process as a crash would, and start another one on what it has stored."""
