@@ -17,6 +17,7 @@ from sitewatt.auth import AdminKey, OpenToThisMachine
 from sitewatt.metrics.families import FAMILIES
 from sitewatt.metrics.requests import Requests, keywords
 from storage import Measures, Store, Unavailable
+from storage.commits import BULKS
 from storage.errors import KINDS, Kind
 
 OPENMETRICS = "application/openmetrics-text"
@@ -234,18 +235,20 @@ async def test_what_waits_and_what_is_refused_for_it_is_told(
     now = await store.database.clock()
     row = (1.0, 2.0, 3.0, True, True, True)
     pushes = []
-    for i in range(3):
+    for i in range(BULKS + 2):
         pushes.append(asyncio.create_task(store.live.push(site, {now - i: row})))
         await asyncio.sleep(0.01)
     reading = {**example("new_reading"), "dt-stamp": "2023-11-14T22:10:00Z"}
     monkeypatch.setattr(store.database, "clock", store_clock(1_700_000_000))
-    answer = await client.post(f"/v1/sites/{site}/live", json=reading)
-    assert answer.json()["type"] == "/problems/unavailable"
-    samples = await scraped(client)
-    assert of(samples, "sitewatt_commit_queue_rows") == 2
-    assert of(samples, "sitewatt_commit_overloaded_total") == 1
-    assert not_zero(samples, "sitewatt_database_errors_total") == {}
-    going.set()
+    try:
+        answer = await client.post(f"/v1/sites/{site}/live", json=reading)
+        assert answer.json()["type"] == "/problems/unavailable"
+        samples = await scraped(client)
+        assert of(samples, "sitewatt_commit_queue_rows") == 2
+        assert of(samples, "sitewatt_commit_overloaded_total") == 1
+        assert not_zero(samples, "sitewatt_database_errors_total") == {}
+    finally:
+        going.set()
     await asyncio.gather(*pushes)
     assert of(await scraped(client), "sitewatt_commit_queue_rows") == 0
 

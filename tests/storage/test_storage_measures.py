@@ -45,7 +45,9 @@ def test_a_bulk_is_counted_with_its_rows_and_each_push_with_its_wait() -> None:
             return ()
 
         measures = Measures()
-        commits = Commits(write, clock=loop.time, timeout=9, most_rows=4, measures=measures)
+        commits = Commits(
+            write, clock=loop.time, timeout=9, most_rows=4, bulks=1, measures=measures
+        )
         posts = [[{"_id": i}] for i in range(3)] + [[{"_id": 3}, {"_id": 4}]]
         await asyncio.gather(*(commits.insert(post, small=True) for post in posts))
         return measures

@@ -18,7 +18,7 @@ PAGES = (
     "how-to/conflicts-and-corrections.md",
     "how-to/back-up-and-restore.md",
 )
-OF_OTHERS = ("how-to/use-your-own-mongodb.md", "how-to/deploy.md")
+OF_OTHERS = ("how-to/use-your-own-mongodb.md", "how-to/deploy.md", "how-to/watch-it.md")
 """Pages whose commands need more than a checkout; each has a test of its own."""
 
 ADMINISTRATOR = {"username": "administrator", "password": "ADMINISTRATORS-PASSWORD"}
