@@ -18,7 +18,9 @@ LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 
 def functions(module: Path) -> set[str]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return {node.name for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, kinds)}
+    return {
+        node.name for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, kinds)
+    }
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:60])
