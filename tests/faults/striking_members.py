@@ -1,0 +1,107 @@
+"""Faults of a database that somebody ends, hangs or takes out of its office."""
+
+import asyncio
+import signal
+import time
+
+from tests.faults.members import Member
+from tests.faults.scene import Fault, Scene
+
+HUNG_SECONDS = 20.0
+"""For how long a process is stopped, and two of three are away."""
+
+
+async def kill_mongod(scene: Scene) -> None:
+    """The only mongod is ended by kill -9 and started again, twice."""
+    for _ in range(2):
+        scene.set.members[0].kill()
+        scene.set.members[0].start()
+        await scene.await_writes(30)
+
+
+async def step_down(scene: Scene) -> None:
+    """The primary is told to step down."""
+    primary = await scene.set.primary()
+    assert await primary.ask({"replSetStepDown": 30, "secondaryCatchUpPeriodSecs": 10})
+
+
+async def kill_primary(scene: Scene) -> None:
+    """The primary is ended by kill -9, and started again when there is another one."""
+    primary = await scene.set.primary()
+    primary.kill()
+    await scene.await_writes(30)
+    primary.start()
+
+
+async def term_primary(scene: Scene) -> None:
+    """The primary is ended by SIGTERM, and started again when there is another one."""
+    primary = await scene.set.primary()
+    began = time.monotonic()
+    primary.send(signal.SIGTERM)
+    await primary.await_end()
+    scene.notes.append(f"it ended after {time.monotonic() - began:.1f} s")
+    await scene.await_writes(30)
+    primary.start()
+
+
+async def stop_primary(scene: Scene) -> None:
+    """The primary is stopped by SIGSTOP for a while, and goes on believing that it is one."""
+    await _hang(scene, await scene.set.primary())
+
+
+async def stop_secondary(scene: Scene) -> None:
+    """A secondary is stopped by SIGSTOP for a while."""
+    await _hang(scene, (await scene.set.secondaries())[0])
+
+
+async def lose_majority(scene: Scene) -> None:
+    """Two of three members are ended by kill -9, and are away for a while."""
+    away = await scene.set.secondaries()
+    for member in away:
+        member.kill()
+    await asyncio.sleep(min(HUNG_SECONDS, 2 * scene.pace.election))
+    for member in away:
+        member.start()
+
+
+async def kill_all(scene: Scene) -> None:
+    """All members are ended by kill -9 at once, and started again."""
+    for member in scene.set.members:
+        member.send(signal.SIGKILL)
+    for member in scene.set.members:
+        member.kill()
+        member.start()
+
+
+async def kill_ahead(scene: Scene) -> None:
+    """The primary is ended by kill -9 while the others lag, and is started again after them."""
+    primary, others = await scene.set.primary(), await scene.set.secondaries()
+    for member in others:
+        member.send(signal.SIGSTOP)
+    await asyncio.sleep(scene.pace.election / 3)
+    primary.kill()
+    for member in others:
+        member.send(signal.SIGCONT)
+    await scene.await_writes(30)
+    primary.start()
+
+
+async def _hang(scene: Scene, member: Member) -> None:
+    member.send(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(min(HUNG_SECONDS, 2 * scene.pace.election))
+    finally:
+        member.send(signal.SIGCONT)
+
+
+FAULTS = [
+    Fault("kill-mongod", kill_mongod),
+    Fault("stepdown", step_down, members=3, bounded=True),
+    Fault("kill-primary", kill_primary, members=3, bounded=True),
+    Fault("term-primary", term_primary, members=3, bounded=True),
+    Fault("stop-primary", stop_primary, members=3, bounded=True),
+    Fault("stop-secondary", stop_secondary, members=3),
+    Fault("lose-majority", lose_majority, members=3),
+    Fault("kill-all", kill_all, members=3),
+    Fault("kill-ahead", kill_ahead, members=3),
+]
