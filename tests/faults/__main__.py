@@ -8,10 +8,9 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from tests.faults import striking_members, striking_service
 from tests.faults.scene import Fault, Outcome, Pace, run
+from tests.faults.table import FAULTS
 
-FAULTS: Sequence[Fault] = [*striking_service.FAULTS, *striking_members.FAULTS]
 CONTROL = ("kill-mongod", "kill-all", "kill-ahead")
 """What must lose readings when they are acknowledged before a majority has them on disk."""
 
@@ -72,7 +71,8 @@ def _run(fault: Fault, pace: Pace, number: int, word: str = "") -> Outcome | str
     """Run a fault and print its row; a text for a run that did not come to its end."""
     try:
         outcome = asyncio.run(run(fault, pace, number))
-    except Exception as error:
+    # Whatever it is, the other faults are tried.
+    except Exception as error:  # noqa: BLE001
         traceback.print_exc()
         return f"{type(error).__name__}: {str(error)[:500]}"
     ledger, found = outcome.ledger, outcome.found

@@ -38,9 +38,11 @@ async def until(holds: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 class Member:
-    """A mongod on a port; the others and its clients come by `address`, which may be a proxy's."""
+    """A mongod on a port. Others come to it by `address`, which may be a proxy's."""
 
-    def __init__(self, directory: Path, words: Sequence[str], **environment: str) -> None:
+    def __init__(
+        self, directory: Path, words: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self._directory = directory

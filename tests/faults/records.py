@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import openapi
@@ -74,7 +75,7 @@ class Ledger:
     def pause(self, begin: float, end: float) -> float:
         """Return the longest time in which nothing new was acknowledged, between two times."""
         times = [begin, *(moment for moment in self.writes if begin < moment < end), end]
-        return max(after - before for before, after in zip(times, times[1:], strict=False))
+        return max(after - before for before, after in pairwise(times))
 
 
 class Found(NamedTuple):

@@ -25,6 +25,8 @@ WEAK = Path(__file__).with_name("weak.py")
 STEADY_WRITES = 60
 """So many new acknowledgements before a fault, and after it."""
 BACK_SECONDS = 90.0
+SWEPT_SECONDS = 3600
+"""So long after its deletion, by the clock that is told, a site may certainly be swept away."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Fault:
     """More words for mongod."""
     lacking: Callable[[], str] = str
     """What this machine lacks for it; an empty text for nothing."""
+    before: "Callable[[Scene], None] | None" = None
+    """Done before anything is started."""
+    prepare: "Callable[[Scene], Awaitable[None]] | None" = None
+    """Done when the service is ready, and before anybody pushes."""
 
     @property
     def about(self) -> str:
@@ -87,50 +93,58 @@ class Scene:
         """More of the command line of the service."""
         self.prefix: tuple[str, ...] = ()
         """Before the command of the service."""
-        self._ends = AsyncExitStack()
+        self.member_environment: dict[str, str] = {}
+        self.embedded_uri = ""
+        """Of the embedded MongoDB, where the set has no members."""
+        self.ends = AsyncExitStack()
+        """What is done in the end, the last first."""
 
     async def __aenter__(self) -> Self:
         place = tempfile.TemporaryDirectory(prefix="swf-", dir="/tmp", ignore_cleanup_errors=True)
-        self.directory = Path(self._ends.enter_context(place))
+        self.directory = Path(self.ends.enter_context(place))
         try:
             await self._start()
         except BaseException:
-            await self._ends.aclose()
+            await self.ends.aclose()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._ends.aclose()
+        await self.ends.aclose()
 
     async def _start(self) -> None:
-        self._ends.callback(lambda: self.set.close())
+        if self.fault.before:
+            self.fault.before(self)
+        self.ends.callback(lambda: self.set.close())
         for number in range(self.fault.members):
             await self._add_member(self.directory / str(number))
         if self.set.members:
             milliseconds = round(self.pace.election * 1000)
             await self.set.initiate({"electionTimeoutMillis": milliseconds})
-        self._ends.callback(lambda: self.service.process.kill())
+        self.ends.callback(lambda: self.service.process.kill())
         await self.start_service()
         sites = [{"id": s, "name": f"Site {s}", "location": "north"} for s in self.gateways.sites]
         answer = await asyncio.to_thread(
             self.service.client.post, "/v1/sites", json={"sites": sites}
         )
         assert answer.status_code == 201, answer.text
+        if self.fault.prepare:
+            await self.fault.prepare(self)
 
     async def _add_member(self, directory: Path) -> None:
-        member = Member(directory, self.fault.mongod)
+        member = Member(directory, self.fault.mongod, self.member_environment)
         self.set.members.append(member)
         if self.fault.proxied:
             proxy = Proxy(free_port(), lambda: member.port)
             await proxy.start()
-            self._ends.push_async_callback(proxy.stop)
+            self.ends.push_async_callback(proxy.stop)
             self.proxies.append(proxy)
             member.address = f"127.0.0.1:{proxy.port}"
 
     @property
     def uri(self) -> str:
         """The address of the database."""
-        return self.set.uri
+        return self.set.uri if self.set.members else self.embedded_uri
 
     async def start_service(self) -> None:
         """Start a service, in the place of the one before, and return when it is ready."""
@@ -165,6 +179,7 @@ class Scene:
         async with connect(self.uri, timeout=60) as client:
             store = Store(client["sitewatt"], schemas=openapi.bundle()["components"]["schemas"])
             await store.prepare()
+            await store.sites.sweep(int(time.time()) + SWEPT_SECONDS)
             await store.seal()
 
     async def documents(self) -> dict[str, list[Document]]:
@@ -175,7 +190,7 @@ class Scene:
             return {name: await database[name].find().to_list() for name in ("live", "days")}
 
     async def _not_answered(self) -> int:
-        """Return how many acknowledged readings the service does not give back with their values."""
+        """Return how many acknowledged readings the service does not give back."""
         missing = 0
         async with httpx.AsyncClient(timeout=60, trust_env=False, base_url=self.gateways.url) as c:
             for site in self.gateways.sites:
