@@ -47,7 +47,7 @@ def _faults(chosen: Sequence[Fault], given: argparse.Namespace) -> list[str]:
             if lack := fault.lacking():
                 print(f"{fault.name:<18} skipped: {lack}")
                 continue
-            outcome = _run(fault, Pace(election=given.election), number)
+            outcome = _run(fault, _pace(given), number)
             if isinstance(outcome, str):
                 failures.append(f"{fault.name}: {outcome}")
                 continue
@@ -62,7 +62,7 @@ def _control(given: argparse.Namespace) -> list[str]:
     """Run the faults of the control; they must lose something, together."""
     lost = 0
     for fault in (fault for fault in FAULTS if fault.name in CONTROL):
-        outcome = _run(fault, Pace(election=given.election, weak=True), 1, "control: ")
+        outcome = _run(fault, _pace(given)._replace(weak=True), 1, "control: ")
         lost += 0 if isinstance(outcome, str) else outcome.found.lost
     return [] if lost else ["the control lost nothing: the harness proves nothing"]
 
@@ -92,11 +92,16 @@ def _run(fault: Fault, pace: Pace, number: int, word: str = "") -> Outcome | str
     return outcome
 
 
+def _pace(given: argparse.Namespace) -> Pace:
+    return Pace(election=given.election, mongod=tuple(given.mongod.split()))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--runs", type=int, default=1, help="of each fault (1)")
     parser.add_argument("--only", nargs="+", metavar="FAULT", help="only these")
     parser.add_argument("--election", type=float, default=10.0, help="timeout in seconds (10)")
+    parser.add_argument("--mongod", default="", help="more words for every mongod")
     parser.add_argument("--no-control", action="store_true", help="leave the control out")
     parser.add_argument("--list", action="store_true", help="tell the faults")
     return parser

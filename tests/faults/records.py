@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import openapi
 from storage.documents import reading_of, readings_of
-from storage.ids import site_and_day, site_and_instant
+from storage.ids import DAY_SECONDS, site_and_day, site_and_instant
 
 COLUMNS: list[str] = openapi.bundle()["components"]["schemas"]["ReadingColumns"]["required"]
 """`dt-stamp` and the six values, in the order of the contract."""
@@ -99,13 +99,14 @@ def stored_in(collections: Collections) -> Iterator[tuple[Key, tuple[Any, ...]]]
         instant, values = reading_of(document)
         yield Key(site, instant), values
     for document in collections["days"]:
-        site, _ = site_and_day(document["_id"])
+        site, day = site_and_day(document["_id"])
         rows = readings_of(document)
         for instant, values in rows.items():
             yield Key(site, instant), values
-        # By instant a second one of the same second does not show.
-        again = len(document["t"]) - len(rows)
-        yield from ((Key(site, second), ()) for second in list(document["t"])[:again])
+        # By instant a second copy of the same second does not show.
+        for second, number in Counter(document["t"]).items():
+            for _ in range(number - 1):
+                yield Key(site, day * DAY_SECONDS + second), rows[day * DAY_SECONDS + second]
 
 
 def compare(ledger: Ledger, collections: Collections) -> Found:

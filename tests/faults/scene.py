@@ -67,8 +67,10 @@ class Pace(NamedTuple):
     election: float = 10.0
     share: float = 1.0
     """Of the gateways."""
-    rest: float = 4.0
+    rest: float = 3.0
     """Seconds before the fault, and after it."""
+    mongod: tuple[str, ...] = ()
+    """More words for every mongod."""
     weak: bool = False
     """Whether the program acknowledges what one member has in memory: the control."""
 
@@ -132,7 +134,8 @@ class Scene:
             await self.fault.prepare(self)
 
     async def _add_member(self, directory: Path) -> None:
-        member = Member(directory, self.fault.mongod, self.member_environment)
+        words = (*self.fault.mongod, *self.pace.mongod)
+        member = Member(directory, words, self.member_environment)
         self.set.members.append(member)
         if self.fault.proxied:
             proxy = Proxy(free_port(), lambda: member.port)

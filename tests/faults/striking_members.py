@@ -7,6 +7,7 @@ import time
 from tests.faults.members import Member
 from tests.faults.scene import Fault, Scene
 
+LAG_SECONDS = 5.0
 HUNG_SECONDS = 20.0
 """For how long a process is stopped, and two of three are away."""
 
@@ -42,6 +43,34 @@ async def term_primary(scene: Scene) -> None:
     scene.notes.append(f"it ended after {time.monotonic() - began:.1f} s")
     await scene.await_writes(30)
     primary.start()
+
+
+async def term_lagging(scene: Scene) -> None:
+    """The primary is ended by SIGTERM while the others hang for some seconds."""
+    primary, others = await scene.set.primary(), await scene.set.secondaries()
+    for member in others:
+        member.send(signal.SIGSTOP)
+    await asyncio.sleep(0.5)
+    primary.send(signal.SIGTERM)
+    await asyncio.sleep(LAG_SECONDS)
+    for member in others:
+        member.send(signal.SIGCONT)
+    began, before = time.monotonic(), len(scene.ledger.writes)
+    while len(scene.ledger.writes) == before:
+        await asyncio.sleep(0.05)
+    scene.notes.append(f"the first write {time.monotonic() - began:.1f} s after they went on")
+    await primary.await_end()
+    primary.start()
+
+
+async def term_mongod(scene: Scene) -> None:
+    """The only mongod is ended by SIGTERM and started again."""
+    member = scene.set.members[0]
+    began = time.monotonic()
+    member.send(signal.SIGTERM)
+    await member.await_end()
+    scene.notes.append(f"it ended after {time.monotonic() - began:.1f} s")
+    member.start()
 
 
 async def stop_primary(scene: Scene) -> None:
@@ -96,9 +125,11 @@ async def _hang(scene: Scene, member: Member) -> None:
 
 FAULTS = [
     Fault("kill-mongod", kill_mongod),
+    Fault("term-mongod", term_mongod),
     Fault("stepdown", step_down, members=3, bounded=True),
     Fault("kill-primary", kill_primary, members=3, bounded=True),
     Fault("term-primary", term_primary, members=3, bounded=True),
+    Fault("term-lagging", term_lagging, members=3),
     Fault("stop-primary", stop_primary, members=3, bounded=True),
     Fault("stop-secondary", stop_secondary, members=3),
     Fault("lose-majority", lose_majority, members=3),
