@@ -24,6 +24,7 @@ class Proxy:
         self._open = asyncio.Event()
         self._open.set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen."""
@@ -33,7 +34,9 @@ class Proxy:
         """Close everything."""
         self._server.close()
         self.cut()
-        self._open.set()
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
 
     def become(self, mode: Mode) -> None:
         """Treat all connections so from now on, those that are there included."""
@@ -45,7 +48,12 @@ class Proxy:
         for writer in list(self._writers):
             writer.transport.abort()
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.mode == "shut":
             writer.transport.abort()
             return

@@ -79,13 +79,15 @@ class Ledger:
 
 
 class Found(NamedTuple):
-    """How a store and a ledger compare. Numbers of readings; all of them should be 0."""
+    """How a store, settled, and a ledger compare: numbers of readings, which should all be 0."""
 
     lost: int
     doubled: int
     wrong: int
     strange: int
     """Stored, and never sent."""
+    untold: int = 0
+    """Stored as they should be, and not given back so by the service."""
 
 
 Collections = Mapping[str, Iterable[Mapping[str, Any]]]

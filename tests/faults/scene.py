@@ -175,7 +175,8 @@ class Scene:
             await self.set.await_settled()
         await self._settle()
         found = compare(self.ledger, await self.documents())
-        return found._replace(wrong=found.wrong + await self._not_answered())
+        untold = await self._not_answered() - found.lost - found.wrong
+        return found._replace(untold=max(0, untold))
 
     async def _settle(self) -> None:
         """Let everything that a crash left half done be finished, as the upkeep does."""
