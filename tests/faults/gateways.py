@@ -18,6 +18,9 @@ AGAIN_SECONDS = 0.2
 PATIENCE_SECONDS = 45.0
 """Longer than any time that the database is given; a request that takes longer hangs."""
 
+ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=2)
+"""A connection that has been idle for longer may be closed just when it is used again."""
+
 SINGLES, BUFFERS, LATE, SETTLING, MANY, TWINS = 24, 6, 4, 2, 3, 2
 FLEET = 12
 """Sites in one request of all of them."""
@@ -136,7 +139,7 @@ class Gateways:
         chance = self._fork()
         await asyncio.sleep(rest * chance.random())
         async with httpx.AsyncClient(
-            timeout=PATIENCE_SECONDS, trust_env=False, verify=False
+            timeout=PATIENCE_SECONDS, trust_env=False, verify=False, limits=ONE_CONNECTION
         ) as client:
             for keys in pushes:
                 await self._deliver(client, keys)

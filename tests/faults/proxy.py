@@ -37,6 +37,8 @@ class Proxy:
         for task in self._carrying:
             task.cancel()
         await asyncio.gather(*self._carrying, return_exceptions=True)
+        # What was broken off is closed in the next turns of the event loop.
+        await asyncio.sleep(0.05)
 
     def become(self, mode: Mode) -> None:
         """Treat all connections so from now on, those that are there included."""
@@ -62,12 +64,18 @@ class Proxy:
             await self._open.wait()
             there = await asyncio.open_connection("127.0.0.1", self._target())
             self._writers.add(there[1])
-            await asyncio.gather(self._copy(reader, there[1]), self._copy(there[0], writer))
-            self._writers.discard(there[1])
+            try:
+                await asyncio.gather(self._copy(reader, there[1]), self._copy(there[0], writer))
+            finally:
+                self._forget(there[1])
         except OSError:
-            writer.transport.abort()
+            pass
         finally:
-            self._writers.discard(writer)
+            self._forget(writer)
+
+    def _forget(self, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+        self._writers.discard(writer)
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -77,4 +85,5 @@ class Proxy:
                     await asyncio.sleep(SLOW_SECONDS)
                 writer.write(part)
                 await writer.drain()
-        writer.transport.abort() if self.mode == "shut" else writer.close()
+        with suppress(OSError, RuntimeError):
+            writer.write_eof()

@@ -69,6 +69,8 @@ class Pace(NamedTuple):
     """Of the gateways."""
     rest: float = 3.0
     """Seconds before the fault, and after it."""
+    times: int = 2
+    """How often something is ended that comes back at once."""
     mongod: tuple[str, ...] = ()
     """More words for every mongod."""
     weak: bool = False

@@ -8,13 +8,15 @@ from tests.faults.members import Member
 from tests.faults.scene import Fault, Scene
 
 LAG_SECONDS = 5.0
+ALONE_SECONDS = 17.0
+"""A primary that gets SIGTERM waits 15 s for another one to catch up, unless told otherwise."""
 HUNG_SECONDS = 20.0
 """For how long a process is stopped, and two of three are away."""
 
 
 async def kill_mongod(scene: Scene) -> None:
     """The only mongod is ended by kill -9 and started again, twice."""
-    for _ in range(2):
+    for _ in range(scene.pace.times):
         scene.set.members[0].kill()
         scene.set.members[0].start()
         await scene.await_writes(30)
@@ -46,21 +48,13 @@ async def term_primary(scene: Scene) -> None:
 
 
 async def term_lagging(scene: Scene) -> None:
-    """The primary is ended by SIGTERM while the others hang for some seconds."""
-    primary, others = await scene.set.primary(), await scene.set.secondaries()
-    for member in others:
-        member.send(signal.SIGSTOP)
-    await asyncio.sleep(0.5)
-    primary.send(signal.SIGTERM)
-    await asyncio.sleep(LAG_SECONDS)
-    for member in others:
-        member.send(signal.SIGCONT)
-    began, before = time.monotonic(), len(scene.ledger.writes)
-    while len(scene.ledger.writes) == before:
-        await asyncio.sleep(0.05)
-    scene.notes.append(f"the first write {time.monotonic() - began:.1f} s after they went on")
-    await primary.await_end()
-    primary.start()
+    """The primary is ended by SIGTERM while the others hang, for less than it waits for them."""
+    await _term_before(scene, LAG_SECONDS)
+
+
+async def term_alone(scene: Scene) -> None:
+    """The primary is ended by SIGTERM while the others hang, for longer than it waits for them."""
+    await _term_before(scene, ALONE_SECONDS)
 
 
 async def term_mongod(scene: Scene) -> None:
@@ -103,15 +97,35 @@ async def kill_all(scene: Scene) -> None:
 
 
 async def kill_ahead(scene: Scene) -> None:
-    """The primary is ended by kill -9 while the others lag, and is started again after them."""
+    """All members are ended by kill -9 while two lag, and the one ahead is started last."""
     primary, others = await scene.set.primary(), await scene.set.secondaries()
     for member in others:
         member.send(signal.SIGSTOP)
     await asyncio.sleep(scene.pace.election / 3)
-    primary.kill()
+    # A member that went on would find in its sockets what was sent to it meanwhile.
+    for member in [*others, primary]:
+        member.kill()
+    for member in others:
+        member.start()
+    await scene.await_writes(30)
+    primary.start()
+
+
+async def _term_before(scene: Scene, seconds: float) -> None:
+    """End the primary so long before the others go on, and note when there are writes again."""
+    primary, others = await scene.set.primary(), await scene.set.secondaries()
+    for member in others:
+        member.send(signal.SIGSTOP)
+    await asyncio.sleep(0.5)
+    primary.send(signal.SIGTERM)
+    await asyncio.sleep(seconds)
     for member in others:
         member.send(signal.SIGCONT)
-    await scene.await_writes(30)
+    began, before = time.monotonic(), len(scene.ledger.writes)
+    while len(scene.ledger.writes) == before:
+        await asyncio.sleep(0.05)
+    scene.notes.append(f"the first write {time.monotonic() - began:.1f} s after they went on")
+    await primary.await_end()
     primary.start()
 
 
@@ -130,6 +144,7 @@ FAULTS = [
     Fault("kill-primary", kill_primary, members=3, bounded=True),
     Fault("term-primary", term_primary, members=3, bounded=True),
     Fault("term-lagging", term_lagging, members=3),
+    Fault("term-alone", term_alone, members=3),
     Fault("stop-primary", stop_primary, members=3, bounded=True),
     Fault("stop-secondary", stop_secondary, members=3),
     Fault("lose-majority", lose_majority, members=3),

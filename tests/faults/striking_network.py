@@ -6,7 +6,7 @@ from tests.faults.proxy import Mode
 from tests.faults.scene import Fault, Scene
 
 SLOW_SECONDS = 6.0
-CUTS = 12
+CUTS = 6
 HOLE_SECONDS = 9.0
 """Longer than the service waits, so that it has to refuse."""
 IMPATIENT = {"mongodb_timeout": 3}
@@ -19,7 +19,7 @@ async def slow_way(scene: Scene) -> None:
 
 async def cut_way(scene: Scene) -> None:
     """All connections to the database break, again and again."""
-    for _ in range(CUTS):
+    for _ in range(CUTS * scene.pace.times):
         scene.proxies[0].cut()
         await asyncio.sleep(0.4)
 

@@ -67,7 +67,7 @@ async def exhaust_pool(scene: Scene) -> None:
     data = {**slow, "appName": "sitewatt"}
     await member.ask({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": data})
     statuses = Counter[int]()
-    limits = httpx.Limits(max_connections=READERS)
+    limits = httpx.Limits(max_connections=READERS, max_keepalive_connections=0)
     async with httpx.AsyncClient(timeout=60, trust_env=False, limits=limits) as client:
         site = scene.gateways.sites[0]
         url = f"{scene.service.url}/v1/sites/{site}/live?limit=10"

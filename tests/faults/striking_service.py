@@ -8,7 +8,7 @@ from tests.faults.scene import Fault, Scene
 
 async def kill_service(scene: Scene) -> None:
     """The service is ended by kill -9 and started again, twice."""
-    for _ in range(2):
+    for _ in range(scene.pace.times):
         scene.service.kill()
         await scene.start_service()
         await scene.await_writes(30)
@@ -16,7 +16,7 @@ async def kill_service(scene: Scene) -> None:
 
 async def term_service(scene: Scene) -> None:
     """The service is ended by SIGTERM and started again, twice."""
-    for _ in range(2):
+    for _ in range(scene.pace.times):
         scene.service.process.send_signal(signal.SIGTERM)
         status = await asyncio.to_thread(scene.service.process.wait, 30)
         assert status == 0, scene.service.log[-2000:]
