@@ -73,8 +73,9 @@ def _run(fault: Fault, pace: Pace, number: int, word: str = "") -> Outcome | str
         outcome = asyncio.run(run(fault, pace, number))
     # Whatever it is, the other faults are tried.
     except Exception as error:  # noqa: BLE001
-        traceback.print_exc()
-        return f"{type(error).__name__}: {str(error)[:500]}"
+        where = "".join(traceback.format_tb(error.__traceback__)[-2:])
+        print(f"{word}{fault.name} came to no end:\n{where}", flush=True)
+        return f"{type(error).__name__}: {str(error)[-500:]}"
     ledger, found = outcome.ledger, outcome.found
     verdict = "; ".join(outcome.faults) or "survived"
     figures = (

@@ -54,12 +54,19 @@ class Ledger:
 
     sent: set[Key] = field(default_factory=set[Key])
     acknowledged: set[Key] = field(default_factory=set[Key])
+    before: set[Key] = field(default_factory=set[Key])
+    """What a majority had before anything was sent; it may not be lost either."""
     statuses: Counter[int] = field(default_factory=Counter[int])
     broken: Counter[str] = field(default_factory=Counter[str])
     writes: list[float] = field(default_factory=list[float])
     odd: list[str] = field(default_factory=list[str])
     """The first answers that nobody expected."""
     slowest: float = 0.0
+
+    @property
+    def kept(self) -> set[Key]:
+        """What must be there in the end."""
+        return self.acknowledged | self.before
 
     def answer(self, keys: Iterable[Key], status: int, text: str, seconds: float) -> None:
         """Note an answer; 200 and 201 acknowledge every reading of the request."""
@@ -119,8 +126,8 @@ def compare(ledger: Ledger, collections: Collections) -> Found:
         if values != values_of(key):
             wrong.add(key)
     return Found(
-        lost=len(ledger.acknowledged - copies.keys()),
+        lost=len(ledger.kept - copies.keys()),
         doubled=sum(number > 1 for number in copies.values()),
         wrong=len(wrong),
-        strange=len(copies.keys() - ledger.sent),
+        strange=len(copies.keys() - ledger.sent - ledger.before),
     )

@@ -197,11 +197,11 @@ class Scene:
 
     async def _not_answered(self) -> int:
         """Return how many acknowledged readings the service does not give back."""
-        missing = 0
+        missing, kept = 0, self.ledger.kept
         async with httpx.AsyncClient(timeout=60, trust_env=False, base_url=self.gateways.url) as c:
             for site in self.gateways.sites:
                 there = await _answered(c, site)
-                mine = [key for key in self.ledger.acknowledged if key.site == site]
+                mine = [key for key in kept if key.site == site]
                 missing += sum(there.get(stamp_of(key.instant)) != values_of(key) for key in mine)
         return missing
 

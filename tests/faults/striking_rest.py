@@ -96,8 +96,7 @@ async def _with_unsealed(scene: Scene) -> None:
         for first in range(0, len(keys), 20_000):
             some = keys[first : first + 20_000]
             await live.insert_many([reading_document(*key, values_of(key)) for key in some])
-    scene.ledger.sent.update(keys)
-    scene.ledger.acknowledged.update(keys)
+    scene.ledger.before.update(keys)
 
 
 async def kill_sealing(scene: Scene) -> None:
@@ -211,7 +210,7 @@ FAULTS = [
     Fault("disk-full", fill_disk, members=0, lacking=_no_tmpfs, before=_mounted),
     Fault("clock-of-service", jump_of_service, lacking=_no_faketime, before=_clock_of_service),
     Fault("clock-of-mongod", jump_of_mongod, lacking=_no_faketime, before=_clock_of_mongod),
-    Fault("pool-exhausted", exhaust_pool, mongod=_FAILING, settings={"mongodb_timeout": 4}),
+    Fault("pool-exhausted", exhaust_pool, mongod=_FAILING, settings={"mongodb_timeout": 8}),
     Fault("kill-sealing", kill_sealing, prepare=_with_unsealed),
     Fault("kill-deleting", kill_deleting, prepare=_with_victims, broken=True),
 ]
