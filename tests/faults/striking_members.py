@@ -4,13 +4,13 @@ import asyncio
 import signal
 import time
 
-from tests.faults.members import Member
+from tests.faults.members import Member, ReplicaSet
 from tests.faults.scene import Fault, Scene
 
 LAG_SECONDS = 5.0
 ALONE_SECONDS = 17.0
 """A primary that gets SIGTERM waits 15 s for another one to catch up, unless told otherwise."""
-HUNG_SECONDS = 20.0
+HUNG_SECONDS = 30.0
 """For how long a process is stopped, and two of three are away."""
 
 
@@ -69,7 +69,14 @@ async def term_mongod(scene: Scene) -> None:
 
 async def stop_primary(scene: Scene) -> None:
     """The primary is stopped by SIGSTOP for a while, and goes on believing that it is one."""
-    await _hang(scene, await scene.set.primary())
+    primary, others = await scene.set.primary(), await scene.set.secondaries()
+
+    async def elect() -> None:
+        began = time.monotonic()
+        await ReplicaSet(others).primary()
+        scene.notes.append(f"another one was elected after {time.monotonic() - began:.1f} s")
+
+    await asyncio.gather(elect(), _hang(scene, primary))
 
 
 async def stop_secondary(scene: Scene) -> None:
@@ -82,7 +89,7 @@ async def lose_majority(scene: Scene) -> None:
     away = await scene.set.secondaries()
     for member in away:
         member.kill()
-    await asyncio.sleep(min(HUNG_SECONDS, 2 * scene.pace.election))
+    await asyncio.sleep(min(HUNG_SECONDS, 3 * scene.pace.election))
     for member in away:
         member.start()
 
@@ -132,7 +139,7 @@ async def _term_before(scene: Scene, seconds: float) -> None:
 async def _hang(scene: Scene, member: Member) -> None:
     member.send(signal.SIGSTOP)
     try:
-        await asyncio.sleep(min(HUNG_SECONDS, 2 * scene.pace.election))
+        await asyncio.sleep(min(HUNG_SECONDS, 3 * scene.pace.election))
     finally:
         member.send(signal.SIGCONT)
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pymongo import AsyncMongoClient
 from sitewatt.mongod.directory import DataDirectory
 from sitewatt.mongod.replica import uri_of
 from storage.documents import reading_document
+from storage.ids import day_id
 from tests.faults.gateways import DAY, SLOT, begin_of
 from tests.faults.members import Document, until
 from tests.faults.records import Key, columns_of, values_of
@@ -101,15 +103,26 @@ async def _with_unsealed(scene: Scene) -> None:
 
 async def kill_sealing(scene: Scene) -> None:
     """Two sealers at once are ended by kill -9 while they seal, again and again."""
-    for seconds in (1.5, 2.0, 2.5, 3.0, 3.5):
-        sealers = [_sealer(scene), _sealer(scene)]
-        await asyncio.sleep(seconds)
-        for sealer in sealers:
-            sealer.kill()
-            sealer.wait()
+    site = scene.gateways.sites[-1] // 4
     async with AsyncMongoClient[Document](scene.uri) as client:
-        days = await client["sitewatt"]["days"].estimated_document_count()
-    scene.notes.append(f"{days} days were closed when the last sealer was killed")
+        days = client["sitewatt"]["days"]
+
+        async def sealed() -> int:
+            """Return how many days are closed of the sites that push no old ones."""
+            return await days.count_documents({"_id": {"$lt": day_id(site, 0)}})
+
+        for _ in range(5):
+            before = await sealed()
+            sealers = [_sealer(scene), _sealer(scene)]
+            await until(lambda n=before + 15: _reaches(sealed, n), "a day that is sealed")
+            for sealer in sealers:
+                sealer.kill()
+                sealer.wait()
+        scene.notes.append(f"{await sealed()} days were sealed when the last sealer was killed")
+
+
+async def _reaches(count: Callable[[], Awaitable[int]], number: int) -> bool:
+    return await count() >= number
 
 
 def _sealer(scene: Scene) -> "subprocess.Popen[bytes]":
