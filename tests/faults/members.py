@@ -57,8 +57,10 @@ class Member:
         engine = ("--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)")
         places = ("--dbpath", str(self._directory), "--bind_ip", "127.0.0.1", "--nounixsocket")
         quiet = ("--setParameter", "diagnosticDataCollectionEnabled=false", "--quiet")
+        # As docs/how-to/use-your-own-mongodb.md advises.
+        lag = ("--setParameter", "oplogNetworkTimeoutBufferSeconds=1")
         names = ("--port", str(self.port), "--replSet", SET)
-        words = [*places, *names, *sizes, *engine, *quiet, *self._words]
+        words = [*places, *names, *sizes, *engine, *quiet, *lag, *self._words]
         leash = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()))
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
