@@ -21,11 +21,11 @@ async def test_everything_that_an_acknowledgement_rests_on_is_set_whatever_the_u
         assert options.codec_options.tz_aware
 
 
-@pytest.mark.parametrize(("timeout", "seconds"), [(15, 3.0), (2.5, 2.5)])
+@pytest.mark.parametrize(("most", "seconds"), [(15, 3.0), (2.5, 2.5)])
 async def test_a_server_that_hangs_is_given_up_well_before_the_timeout(
-    timeout: float, seconds: float
+    most: float, seconds: float
 ) -> None:
-    async with connect("mongodb://localhost/?connectTimeoutMS=60000", timeout=timeout) as client:
+    async with connect("mongodb://localhost/?connectTimeoutMS=60000", timeout=most) as client:
         assert client.options.pool_options.connect_timeout == seconds
         settings = client._topology_settings
         assert settings is not None
