@@ -9,12 +9,31 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+IDENTITY = "sitewatt.identity"
+"""Where a request's scope has its Identity, from the check of its key on."""
 
 SCOPES = frozenset({"read", "write_live", "write_sites", "admin"})
 SHORTEST_KEY = 32
 
 _THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+class Identity(NamedTuple):
+    """On whose behalf a request is made: the id of its key, None in open mode."""
+
+    key_id: str | None
+    scopes: frozenset[str]
+    sites: frozenset[int] | None = None
+    """The sites that the key is bound to; None for all of them."""
+
+
+ANYONE = Identity(None, SCOPES)
+"""Whoever asks in open mode."""
+
+BOOTSTRAP = Identity("bootstrap", SCOPES)
+"""The holder of the admin key in the file of the settings. No key of the store has such an id."""
 
 
 class Unauthenticated(Exception):
@@ -48,19 +67,22 @@ class KeyFileError(Exception):
 class Authority(Protocol):
     """Decides over requests. Header names are lower case."""
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    async def admit(self, headers: Mapping[str, str]) -> None:
         """Promise that the request may be looked at; raises ForeignRequest."""
         ...
 
-    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
-        """Promise that the request has the scopes; raises Unauthenticated or Forbidden."""
+    async def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> Identity:
+        """Return on whose behalf the request is made, who has all of the scopes.
+
+        Raises Unauthenticated or Forbidden, and Unavailable when nobody can say.
+        """
         ...
 
 
 class OpenToThisMachine:
     """Lets every local client do everything, and nobody that a proxy or a web page speaks for."""
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    async def admit(self, headers: Mapping[str, str]) -> None:
         """Raise ForeignRequest for a trace of a proxy, another Host, or another page's Origin."""
         for name in headers:
             if name in ("forwarded", "via") or name.startswith("x-forwarded-"):
@@ -71,8 +93,9 @@ class OpenToThisMachine:
         if headers.get("origin", f"http://{host}").lower() != f"http://{host}".lower():
             raise ForeignRequest("Without a key no page of another origin may call this.")
 
-    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
+    async def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> Identity:
         """Allow everything."""
+        return ANYONE
 
 
 class AdminKey:
@@ -95,10 +118,10 @@ class AdminKey:
             )
         return cls(key)
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    async def admit(self, headers: Mapping[str, str]) -> None:
         """Admit everyone: the key decides."""
 
-    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
+    async def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> Identity:
         """Raise Unauthenticated without the key, Forbidden for a scope that does not exist."""
         key = presented_key(headers)
         if key is None:
@@ -107,6 +130,7 @@ class AdminKey:
             raise Unauthenticated("The key is not known here.")
         if not SCOPES.issuperset(scopes):
             raise Forbidden(scopes)
+        return BOOTSTRAP
 
 
 def presented_key(headers: Mapping[str, str]) -> str | None:

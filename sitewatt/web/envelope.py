@@ -8,7 +8,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sitewatt.auth import Authority
+from sitewatt.auth import IDENTITY, Authority
 from sitewatt.metrics.requests import Requests
 from sitewatt.observability import OPERATION, access, request_id
 from sitewatt.web.codings import Gzip, coded, of_states, streamed
@@ -68,7 +68,7 @@ class Envelope:
         signed = _Signed(send, identity, headers, self._least)
         passed = scope
         try:
-            self._authority.admit(headers)
+            await self._authority.admit(headers)
             passed = of_states(scope, headers)
             await self._app(passed, receive, signed)
         except BrokenOff:
@@ -82,7 +82,8 @@ class Envelope:
             await starlette_response(response)(scope, receive, signed)
         finally:
             if passed is not scope:
-                scope[OPERATION] = passed.get(OPERATION)
+                for told in (OPERATION, IDENTITY):
+                    scope[told] = passed.get(told)
             seconds = perf_counter() - signed.began
             requests.add(scope.get(OPERATION), signed.status, seconds)
             signed.log(scope, seconds)
