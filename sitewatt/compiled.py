@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from handlers import Handler
 from handlers.ports import Clock
 from handlers.replies import Response, Stream
-from sitewatt.auth import IDENTITY, Authority
+from sitewatt.auth import ANYONE, IDENTITY, Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, ContractError, Operation, Request
 from sitewatt.contract.operations import METHODS
@@ -121,6 +121,7 @@ class Plan:
     ) -> Response | Stream:
         """Return the handler's reply to a request that keeps the contract, checked against it."""
         operation, headers, in_gzip = self._operation, headers_of(scope), False
+        identity = ANYONE
         if operation.method != "GET":
             admit_length(headers.get("content-length"), self._limit)
         if operation.body is not None:
@@ -128,7 +129,9 @@ class Plan:
             operation.body.admit(headers.get("content-type"))
         media_type = operation.admit_accept(headers.get("accept"))
         if operation.scopes is not None:
-            scope[IDENTITY] = await self._authority.authorize(headers, operation.scopes)
+            identity = await self._authority.authorize(headers, operation.scopes)
+            scope[IDENTITY] = identity
+            operation.rights.admit(identity)
         query = scope["query_string"]
         arguments = operation.read_parameters(path, query, headers, media_type)
         if operation.body is not None:
@@ -136,4 +139,5 @@ class Plan:
             arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
         elif operation.method != "GET":
             await skip_body(receive, self._limit)
+        operation.rights.narrow(identity, arguments)
         return checked(operation, await self._handler(**arguments))

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers import Handler
 from handlers.ports import Clock
-from sitewatt.auth import IDENTITY, Authority
+from sitewatt.auth import ANYONE, IDENTITY, Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
 from sitewatt.loading import load
@@ -191,7 +191,9 @@ class KeyScheme:
         async def verify(request: ConnexionRequest) -> dict[str, Any]:
             headers = joined(cast(Any, request.headers).raw)
             identity = await self._authority.authorize(headers, scopes)
-            cast(Any, request).scope["extensions"][IDENTITY] = identity
+            scope = cast(Any, request).scope
+            scope["extensions"][IDENTITY] = identity
+            Call.of(scope).operation.rights.admit(identity)
             return {}
 
         return verify
@@ -201,7 +203,10 @@ def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteRe
     """Return the handler as Connexion calls it: its arguments from the Call, its reply checked."""
 
     async def respond(**_: object) -> StarletteResponse:
-        call = Call.of(cast("Scope", current_scope))
+        scope = cast("Scope", current_scope)
+        call = Call.of(scope)
+        identity = scope["extensions"].get(IDENTITY, ANYONE)
+        call.operation.rights.narrow(identity, call.arguments)
         return starlette_response(checked(call.operation, await handler(**call.arguments)))
 
     # Connexion gives every function the path's parameters, and reads the body a second time for

@@ -16,6 +16,7 @@ from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 from sitewatt.web.streams import BrokenOff
+from storage import without_secrets
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -130,7 +131,8 @@ class _Signed:
         """Write the line of this request; a path is repeated, a query or a body never."""
         if not access.isEnabledFor(logging.INFO):
             return
-        line = f"{scope['method']} {scope['path'][:200]!a} {self.status or 'no answer'}"
+        path = without_secrets(scope["path"][:200])
+        line = f"{scope['method']} {path!a} {self.status or 'no answer'}"
         said = {"status": self.status, "milliseconds": round(seconds * 1000, 1)}
         access.info(line, extra=said)
 
