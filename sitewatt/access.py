@@ -58,11 +58,11 @@ async def look_at_address(chosen: Settings, store: Store) -> None:
 
 def described(chosen: Settings) -> str:
     """Return in words who gets in."""
-    keys = "the keys of the store"
     if chosen.admin_key_file is not None:
-        return f"an admin key, and {keys}"
-    open_ = " or, without any, this machine" if is_loopback(chosen.host) else ""
-    return f"{keys}{open_}"
+        return "an admin key, and the keys of the store"
+    if is_loopback(chosen.host):
+        return "open, to this machine only, unless the store has keys"
+    return "the keys of the store"
 
 
 def _is_read_by_others(file: Path) -> bool:

@@ -3,13 +3,14 @@
 The scopes that an operation needs stand in the contract, under `security`; this module compares.
 """
 
-import hashlib
 import hmac
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+from storage import key_digest
 
 IDENTITY = "sitewatt.identity"
 """Where a request's scope has its Identity, from the check of its key on."""
@@ -103,7 +104,7 @@ class AdminKey:
     """Lets the holder of the one key do everything. Of the key only its SHA-256 is kept."""
 
     def __init__(self, key: str) -> None:
-        self._digest = _digest(key)
+        self._digest = key_digest(key)
 
     @classmethod
     def from_file(cls, path: Path) -> "AdminKey":
@@ -119,9 +120,9 @@ class AdminKey:
             )
         return cls(key)
 
-    def is_text(self, text: str) -> bool:
-        """Return whether the text is the key, in a time that tells nothing of it."""
-        return hmac.compare_digest(_digest(text), self._digest)
+    def has_digest(self, digest: str) -> bool:
+        """Return whether the digest is that of the key, in a time that tells nothing of it."""
+        return hmac.compare_digest(digest, self._digest)
 
     async def admit(self, headers: Mapping[str, str]) -> None:
         """Admit everyone: the key decides."""
@@ -131,7 +132,7 @@ class AdminKey:
         key = presented_key(headers)
         if key is None:
             raise Unauthenticated(NO_KEY)
-        if not self.is_text(key):
+        if not self.has_digest(key_digest(key)):
             raise Unauthenticated("The key is not known here.")
         if not SCOPES.issuperset(scopes):
             raise Forbidden(scopes)
@@ -156,7 +157,3 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

@@ -105,6 +105,10 @@ class Keys:
         known = self._known.get(key_id)
         return await self._look(key_id) if known is None else known
 
+    def recall(self, key_id: str) -> Key | None:
+        """Return the key if `find` would return it without waiting for anything; else None."""
+        return self._known.get(key_id) if self._known.age() < REFRESH_SECONDS else None
+
     async def exist(self, *, at_once: bool = False) -> bool:
         """Return whether there was any key within the last second, or is one now."""
         await (self._refresh() if at_once else self._keep_fresh())

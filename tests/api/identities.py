@@ -86,10 +86,11 @@ class Ask:
 def everything(*sites: int) -> Iterator[Ask]:
     """Yield a request for each operation, for each of the sites where it is about one.
 
-    Bodies and parameters are the contract's own examples. What deletes comes last.
+    Bodies and parameters are the contract's own examples. What deletes comes last, of all the site.
     """
     found = [(item, m) for item in BUNDLE["paths"].values() for m in METHODS if m in item]
-    for item, method in sorted(found, key=lambda one: one[1] == "delete"):
+    found.sort(key=lambda one: (one[1] == "delete", one[0][one[1]]["operationId"] == "delete_site"))
+    for item, method in found:
         declared = item[method]
         given = [*item.get("parameters", []), *declared.get("parameters", [])]
         parameters = [_resolved(parameter) for parameter in given]
