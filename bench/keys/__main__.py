@@ -1,4 +1,4 @@
-"""Measures what the check of a key costs, with no store behind: python -m bench.keys
+"""What the check of a key costs a request, with no store behind: `python -m bench.keys`.
 
 Each authority judges the same headers in turns, so that what else the machine does meets all alike.
 The keys of the store are remembered, as they are but for the first request with each.
@@ -6,6 +6,7 @@ The keys of the store are remembered, as they are but for the first request with
 
 import argparse
 import asyncio
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -39,7 +40,8 @@ async def main(arguments: Sequence[str] | None = None) -> None:
             taken[name].append(await _turn(authority, headers, given.requests))
     first = median(next(iter(taken.values())))
     for name, times in taken.items():
-        print(f"{name:40} {median(times):6.2f} us  {median(times) / first:5.1f} x")
+        ratio = median(times) / first
+        sys.stdout.write(f"{name:40} {median(times):6.2f} us  {ratio:5.1f} x\n")
 
 
 async def _rivals(number: int) -> dict[str, tuple[Authority, list[Headers]]]:

@@ -131,7 +131,7 @@ async def test_the_matrix_notices_an_operation_that_forgets_its_scope(
     async with service(store, path, admin_key=AdminKey(KEY)) as client:
         wrong, _ = await disagreements(client, store, some)
     assert {one.split(": ")[1].split()[0] for one in wrong} == {"push_configuration"}
-    assert len(wrong) == 5
+    assert len(wrong) == 6
 
 
 async def test_in_open_mode_everybody_on_this_machine_may_do_everything(

@@ -292,6 +292,8 @@ DIFFERENCES = (
             "x-not-after-now",
             "x-equals-parameter",
             "x-unique-by",
+            "x-after-now",
+            "x-not-together",
         )
     ),
 )

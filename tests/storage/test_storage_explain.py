@@ -97,11 +97,11 @@ def statements(command: Any) -> Iterator[Document]:
 
 
 def asked(command: Document) -> int:
-    """How many documents a find names by its limit, its list of ids, or its list of spans."""
+    """How many documents a find names, by its limit and its list of ids, or its list of spans."""
     spans = command.get("filter", {}).get("$or", ())
     condition = command.get("filter", {}).get("_id")
     listed = condition.get("$in", ()) if isinstance(condition, dict) else ()
-    return int(command.get("limit", 0)) or len(listed) or len(spans)
+    return max(int(command.get("limit", 0)), len(listed)) or len(spans)
 
 
 def touched(stage: Document, returned: int) -> int:
