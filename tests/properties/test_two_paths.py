@@ -74,9 +74,11 @@ def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     asks = [*seeded(), *examples(), *hostile(), *states(), *generated(request.param, EXAMPLES)]
     logging.disable(logging.CRITICAL)
     try:
-        with Mongod(tmp_path_factory.mktemp("mongod")) as mongod:
-            with patch("handlers.keys.mint_key", mint_alike()):
-                heard = asyncio.run(ask_all(asks, mongod))
+        with (
+            Mongod(tmp_path_factory.mktemp("mongod")) as mongod,
+            patch("handlers.keys.mint_key", mint_alike()),
+        ):
+            heard = asyncio.run(ask_all(asks, mongod))
     finally:
         logging.disable(logging.NOTSET)
     others, alone = unlisted_answers(heard), unlisted_verdicts(heard)
