@@ -138,8 +138,8 @@ class _Signed:
 
 
 def _request_id(given: str | None) -> str:
-    """Return the client's own id for the request when it is one, else a new one."""
-    if given is not None and _REQUEST_ID.fullmatch(given):
+    """Return the client's own id for the request when it is one, and no key, else a new one."""
+    if given is not None and _REQUEST_ID.fullmatch(given) and given == without_secrets(given):
         return given
     return f"{_numbers.getrandbits(64):016x}"
 
