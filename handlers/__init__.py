@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from inspect import getmembers, iscoroutinefunction
 from types import ModuleType
 
-from handlers import analysis, configurations, fleet, live, service, sites
+from handlers import analysis, configurations, fleet, keys, live, service, sites
 from handlers.replies import Response, Stream
 
 Handler = Callable[..., Awaitable[Response | Stream]]
@@ -18,7 +18,7 @@ Handler = Callable[..., Awaitable[Response | Stream]]
 
 def handlers() -> dict[str, Handler]:
     """Return every handler by its name, which is the id of the operation it serves."""
-    rooms = (sites, configurations, live, analysis, fleet, service)
+    rooms = (sites, configurations, live, analysis, fleet, keys, service)
     return {name: handler for room in rooms for name, handler in _own_coroutines(room)}
 
 

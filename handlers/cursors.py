@@ -1,6 +1,7 @@
 """Cursors: where the next page of a list begins, as an opaque word.
 
-A cursor holds one position, a site's id or an instant; the rest of the request is repeated with it.
+A cursor holds one position, the id of a site or of a key, or an instant; the rest of the request is
+repeated with it.
 """
 
 import base64
@@ -35,8 +36,8 @@ def write(position: int) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def read(cursor: str | None) -> int | None:
-    """Return the position that the word stands for, or None without one.
+def read(cursor: str | None, most: int = instants.END) -> int | None:
+    """Return the position that the word stands for, at most `most`, or None without one.
 
     Raises UnreadableCursor when it is no word of `write`.
     """
@@ -46,7 +47,7 @@ def read(cursor: str | None) -> int | None:
         position = int.from_bytes(base64.b64decode(cursor + "=", b"-_", validate=True), "big")
     except (binascii.Error, ValueError):
         raise UnreadableCursor from None
-    if position > instants.END or write(position) != cursor:
+    if position > most or write(position) != cursor:
         raise UnreadableCursor
     return position
 

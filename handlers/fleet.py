@@ -1,6 +1,6 @@
 """Operations on the live readings of many sites."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from handlers import columns as shapes
@@ -21,9 +21,12 @@ async def push_fleet(
     return replies.json({"sites": sites}, 201 if stored else 200)
 
 
-async def list_latest_readings(limit: int, cursor: str | None, *, store: Store) -> Response:
+async def list_latest_readings(
+    limit: int, cursor: str | None, own_sites: Collection[int] | None, *, store: Store
+) -> Response:
     """Return the latest reading of each site, a page of sites at a time."""
-    entries, last = await store.fleet.latest(limit=limit, after=cursors.read(cursor))
+    after = cursors.read(cursor)
+    entries, last = await store.fleet.latest(limit=limit, after=after, among=own_sites)
     sites = [_latest_members(entry) for entry in entries]
     if last is None:
         return replies.json({"sites": sites})

@@ -1,6 +1,6 @@
 """Operations on sites: what a site is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,11 +21,18 @@ async def create_sites(body: Any, *, store: Store, url_for: UrlFor) -> Response:
 
 
 async def list_sites(
-    location: str | None, name: str | None, limit: int, cursor: str | None, *, store: Store
+    location: str | None,
+    name: str | None,
+    limit: int,
+    cursor: str | None,
+    own_sites: Collection[int] | None,
+    *,
+    store: Store,
 ) -> Response:
     """Return a page of sites in the order of their ids."""
-    after = cursors.read(cursor)
-    sites, last = await store.sites.list(location=location, name=name, limit=limit, after=after)
+    sites, last = await store.sites.list(
+        location=location, name=name, limit=limit, after=cursors.read(cursor), among=own_sites
+    )
     if last is None:
         return replies.json({"sites": sites})
     following = cursors.write(last)

@@ -13,7 +13,8 @@ import openapi
 from handlers import Handler, handlers
 from handlers.ports import Clock
 from sitewatt import observability, settings
-from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
+from sitewatt.access import authority
+from sitewatt.auth import Authority
 from sitewatt.binding import positional
 from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, ContractError
@@ -114,7 +115,7 @@ def app_from_environment() -> ASGIApp:
     tracing = tracing_of(os.environ)
     store = open_store(chosen, listeners=() if tracing is None else tracing.listeners)
     days = chosen.retention_days
-    app = create_app(store, authority(chosen), retention_days=days, tracing=tracing)
+    app = create_app(store, authority(chosen, store), retention_days=days, tracing=tracing)
     collect_rarely()
     return app
 
@@ -130,13 +131,6 @@ def open_store(chosen: Settings, *, listeners: Sequence[CommandListener] = ()) -
         raise settings.SettingsError(f"{chosen.mongodb_variable}: {error}") from None
     schemas = openapi.bundle()["components"]["schemas"]
     return Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
-
-
-def authority(chosen: Settings) -> Authority:
-    """Return who decides over requests: the holder of the admin key, else this machine."""
-    if chosen.admin_key_file is None:
-        return OpenToThisMachine()
-    return AdminKey.from_file(chosen.admin_key_file)
 
 
 def _with_docs(operations: ASGIApp, docs: ASGIApp) -> ASGIApp:

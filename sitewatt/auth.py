@@ -3,18 +3,39 @@
 The scopes that an operation needs stand in the contract, under `security`; this module compares.
 """
 
-import hashlib
 import hmac
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from storage import key_digest
+
+IDENTITY = "sitewatt.identity"
+"""Where a request's scope has its Identity, from the check of its key on."""
 
 SCOPES = frozenset({"read", "write_live", "write_sites", "admin"})
 SHORTEST_KEY = 32
+NO_KEY = "Send a key: Authorization: Bearer KEY, or X-API-Key: KEY."
 
 _THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+class Identity(NamedTuple):
+    """On whose behalf a request is made: the id of its key, None in open mode."""
+
+    key_id: str | None
+    scopes: frozenset[str]
+    sites: frozenset[int] | None = None
+    """The sites that the key is bound to; None for all of them."""
+
+
+ANYONE = Identity(None, SCOPES)
+"""Whoever asks in open mode."""
+
+BOOTSTRAP = Identity("bootstrap", SCOPES)
+"""The holder of the admin key in the file of the settings. No key of the store has such an id."""
 
 
 class Unauthenticated(Exception):
@@ -48,19 +69,22 @@ class KeyFileError(Exception):
 class Authority(Protocol):
     """Decides over requests. Header names are lower case."""
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    async def admit(self, headers: Mapping[str, str]) -> None:
         """Promise that the request may be looked at; raises ForeignRequest."""
         ...
 
-    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
-        """Promise that the request has the scopes; raises Unauthenticated or Forbidden."""
+    async def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> Identity:
+        """Return on whose behalf the request is made, who has all of the scopes.
+
+        Raises Unauthenticated or Forbidden, and Unavailable when nobody can say.
+        """
         ...
 
 
 class OpenToThisMachine:
     """Lets every local client do everything, and nobody that a proxy or a web page speaks for."""
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    async def admit(self, headers: Mapping[str, str]) -> None:
         """Raise ForeignRequest for a trace of a proxy, another Host, or another page's Origin."""
         for name in headers:
             if name in ("forwarded", "via") or name.startswith("x-forwarded-"):
@@ -71,15 +95,16 @@ class OpenToThisMachine:
         if headers.get("origin", f"http://{host}").lower() != f"http://{host}".lower():
             raise ForeignRequest("Without a key no page of another origin may call this.")
 
-    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
+    async def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> Identity:
         """Allow everything."""
+        return ANYONE
 
 
 class AdminKey:
     """Lets the holder of the one key do everything. Of the key only its SHA-256 is kept."""
 
     def __init__(self, key: str) -> None:
-        self._digest = _digest(key)
+        self._digest = key_digest(key)
 
     @classmethod
     def from_file(cls, path: Path) -> "AdminKey":
@@ -95,18 +120,23 @@ class AdminKey:
             )
         return cls(key)
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    def has_digest(self, digest: str) -> bool:
+        """Return whether the digest is that of the key, in a time that tells nothing of it."""
+        return hmac.compare_digest(digest, self._digest)
+
+    async def admit(self, headers: Mapping[str, str]) -> None:
         """Admit everyone: the key decides."""
 
-    def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> None:
+    async def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> Identity:
         """Raise Unauthenticated without the key, Forbidden for a scope that does not exist."""
         key = presented_key(headers)
         if key is None:
-            raise Unauthenticated("Send a key: Authorization: Bearer KEY, or X-API-Key: KEY.")
-        if not hmac.compare_digest(_digest(key), self._digest):
+            raise Unauthenticated(NO_KEY)
+        if not self.has_digest(key_digest(key)):
             raise Unauthenticated("The key is not known here.")
         if not SCOPES.issuperset(scopes):
             raise Forbidden(scopes)
+        return BOOTSTRAP
 
 
 def presented_key(headers: Mapping[str, str]) -> str | None:
@@ -127,7 +157,3 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

@@ -1,4 +1,4 @@
-"""The command line: `sitewatt serve | check | seal | contract`."""
+"""The command line: `sitewatt serve | check | seal | contract | keys`."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
@@ -17,8 +18,8 @@ import uvicorn
 import yaml
 
 import openapi
-from sitewatt import observability, settings
-from sitewatt.app import authority, compiled_contract, open_store
+from sitewatt import access, key_commands, observability, settings
+from sitewatt.app import compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
@@ -71,13 +72,14 @@ def serve(given: argparse.Namespace) -> int:
     """Serve until told to stop; without a database of the user's own, on the embedded MongoDB."""
     chosen = settings.load(vars(given))
     observability.configure(chosen.log_format, chosen.log_level)
-    authority(chosen)
+    access.look_at_key_file(chosen)
     exporter_of(os.environ)
     signal.signal(signal.SIGTERM, _leave)
     with database(chosen) as uri, directory_for(chosen.workers):
         ready = replace(chosen, mongodb_uri=uri)
         os.environ.update(settings.environment(ready))
         asyncio.run(_use(ready, _look_at_embedded if chosen.mongodb_uri is None else _do_nothing))
+        asyncio.run(_use(ready, partial(access.look_at_address, ready)))
         if ready.demo:
             asyncio.run(_use(ready, _demo))
         uvicorn.run(
@@ -102,8 +104,8 @@ def check(given: argparse.Namespace) -> int:
     contract = compiled_contract()
     print(f"contract: {len(contract.operations)} operations, each with its handler")
     print("compiled: all of them; left to Connexion: none")
-    authority(chosen)
-    print(f"access: {'an admin key' if chosen.admin_key_file else 'open, to this machine only'}")
+    access.look_at_key_file(chosen)
+    print(f"access: {access.described(chosen)}")
     print(f"traces: {exporter_of(os.environ) or 'none'}")
     print(f"store: {asyncio.run(_look_at_store(chosen))}")
     return 1 if given.store and _on_store(chosen, inspect) is False else 0
@@ -215,4 +217,5 @@ def _parser() -> argparse.ArgumentParser:
             settings.add_flags(sub)
         if command is check:
             sub.add_argument("--store", action="store_true", help=INSPECTS)
+    key_commands.add(commands, database, _use)
     return parser

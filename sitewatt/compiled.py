@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from handlers import Handler
 from handlers.ports import Clock
 from handlers.replies import Response, Stream
-from sitewatt.auth import Authority
+from sitewatt.auth import ANYONE, IDENTITY, Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, ContractError, Operation, Request
 from sitewatt.contract.operations import METHODS
@@ -100,8 +100,7 @@ class CompiledOperations(SpecMiddleware):  # type: ignore[misc]  # connexion is 
         match = self._contract.routes.match(method, path)
         scope[OPERATION] = operation_id = match.operation.id
         plan = self._plans[operation_id]
-        query, headers = scope["query_string"], headers_of(scope)
-        reply = await plan.answer(match.path, query, headers, receive)
+        reply = await plan.answer(match.path, scope, receive)
         await send_reply(reply, scope, receive, send)
 
 
@@ -118,10 +117,11 @@ class Plan:
         self._limit = limit
 
     async def answer(
-        self, path: Mapping[str, str], query: bytes, headers: Mapping[str, str], receive: Receive
+        self, path: Mapping[str, str], scope: Scope, receive: Receive
     ) -> Response | Stream:
         """Return the handler's reply to a request that keeps the contract, checked against it."""
-        operation, in_gzip = self._operation, False
+        operation, headers, in_gzip = self._operation, headers_of(scope), False
+        identity = ANYONE
         if operation.method != "GET":
             admit_length(headers.get("content-length"), self._limit)
         if operation.body is not None:
@@ -129,11 +129,15 @@ class Plan:
             operation.body.admit(headers.get("content-type"))
         media_type = operation.admit_accept(headers.get("accept"))
         if operation.scopes is not None:
-            self._authority.authorize(headers, operation.scopes)
+            identity = await self._authority.authorize(headers, operation.scopes)
+            scope[IDENTITY] = identity
+            operation.rights.admit(identity)
+        query = scope["query_string"]
         arguments = operation.read_parameters(path, query, headers, media_type)
         if operation.body is not None:
             raw = await read_body(receive, self._limit, in_gzip=in_gzip)
             arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
         elif operation.method != "GET":
             await skip_body(receive, self._limit)
+        operation.rights.narrow(identity, arguments)
         return checked(operation, await self._handler(**arguments))

@@ -110,6 +110,23 @@ def _forbidden(error: Forbidden) -> Problem:
     return Problem("forbidden", f"The key does not have the scope that this needs: {scopes}.")
 
 
+def _needs_all_sites(error: contract.NeedsAllSites) -> Problem:
+    detail = "The key is bound to sites, and this is about none: it needs a key for all of them."
+    return Problem("forbidden", detail)
+
+
+def _first_key(error: contract.FirstKeyLacks) -> Problem:
+    detail = (
+        f"Without any key in the server, the new one needs `{error.value}` in `{error.member}`:"
+        " else nobody could make another."
+    )
+    return Problem("first-key", detail)
+
+
+def _keys_exist(error: store.KeysExist) -> Problem:
+    return _unauthenticated(Unauthenticated("There is a key by now: send one with the request."))
+
+
 def _precondition_required(error: PreconditionRequired) -> Problem:
     detail = f"Say which state you change by the header If-Match: {error.etag}"
     headers = {"ETag": error.etag}
@@ -197,6 +214,8 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     NotGzip: _said("bad-request", "The body {0}."),
     Unauthenticated: _unauthenticated,
     Forbidden: _forbidden,
+    contract.NeedsAllSites: _needs_all_sites,
+    contract.FirstKeyLacks: _first_key,
     ForeignRequest: _said("forbidden", "{0.detail}"),
     UnreadableCursor: _unreadable_cursor,
     PreconditionRequired: _precondition_required,
@@ -220,6 +239,8 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     store.ReadingsConflict: _readings_conflict,
     store.FleetConflict: _fleet_conflict,
     store.UnknownSites: _unknown_sites,
+    store.UnknownKey: _said("unknown-key", "There is no key {0.key_id}."),
+    store.KeysExist: _keys_exist,
     store.Overloaded: _overloaded,
     store.UnknownFormat: _unknown_format,
     store.Unavailable: _unavailable,

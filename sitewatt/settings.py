@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sitewatt.auth import is_loopback
-
 BY_VALUE = "SITEWATT_MONGODB_URI"
 BY_FILE = "SITEWATT_MONGODB_URI_FILE"
 
@@ -146,11 +144,6 @@ def load(given: Mapping[str, str], environment: Mapping[str, str] = os.environ) 
         if variable.startswith("SITEWATT_") and variable not in known:
             raise SettingsError(f"{variable} is not a setting; `sitewatt serve --help` lists them")
     settings = Settings(**{s.name: _value(s, given, environment) for s in SETTINGS})
-    if not is_loopback(settings.host) and settings.admin_key_file is None:
-        raise SettingsError(
-            f"to listen on {settings.host}, set SITEWATT_ADMIN_KEY_FILE: without a key the service"
-            " is open, and so it listens on this machine's own addresses only"
-        )
     return _with_address_of_file(settings)
 
 

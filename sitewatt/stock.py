@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers import Handler
 from handlers.ports import Clock
-from sitewatt.auth import Authority
+from sitewatt.auth import ANYONE, IDENTITY, Authority
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
 from sitewatt.loading import load
@@ -88,14 +88,15 @@ def connexion_app(
 
 
 def _telling(app: ASGIApp) -> ASGIApp:
-    """Return the application such that the scope tells the operation; Connexion hands on a copy."""
+    """Return the application such that the scope tells operation and identity, of a copy."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         extensions = scope["extensions"] = {**scope.get("extensions", {})}
         try:
             await app(scope, receive, send)
         finally:
-            scope[OPERATION] = extensions.get(OPERATION)
+            for told in (OPERATION, IDENTITY):
+                scope[told] = extensions.get(told)
 
     return application
 
@@ -184,11 +185,15 @@ class KeyScheme:
 
     def get_fn(
         self, scheme: Mapping[str, Any], scopes: list[str]
-    ) -> Callable[[ConnexionRequest], dict[str, Any]]:
+    ) -> Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]:
         """Return the function that Connexion asks to verify a request."""
 
-        def verify(request: ConnexionRequest) -> dict[str, Any]:
-            self._authority.authorize(joined(cast(Any, request.headers).raw), scopes)
+        async def verify(request: ConnexionRequest) -> dict[str, Any]:
+            headers = joined(cast(Any, request.headers).raw)
+            identity = await self._authority.authorize(headers, scopes)
+            scope = cast(Any, request).scope
+            scope["extensions"][IDENTITY] = identity
+            Call.of(scope).operation.rights.admit(identity)
             return {}
 
         return verify
@@ -198,7 +203,10 @@ def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteRe
     """Return the handler as Connexion calls it: its arguments from the Call, its reply checked."""
 
     async def respond(**_: object) -> StarletteResponse:
-        call = Call.of(cast("Scope", current_scope))
+        scope = cast("Scope", current_scope)
+        call = Call.of(scope)
+        identity = scope["extensions"].get(IDENTITY, ANYONE)
+        call.operation.rights.narrow(identity, call.arguments)
         return starlette_response(checked(call.operation, await handler(**call.arguments)))
 
     # Connexion gives every function the path's parameters, and reads the body a second time for

@@ -8,6 +8,7 @@ from storage.connection import DATABASE_NAME, connect
 from storage.errors import (
     BadAddress,
     FleetConflict,
+    KeysExist,
     NewerStore,
     NoConfiguration,
     NoIdsLeft,
@@ -20,6 +21,7 @@ from storage.errors import (
     TooManyRevisions,
     Unavailable,
     UnknownFormat,
+    UnknownKey,
     UnknownRevision,
     UnknownSite,
     UnknownSites,
@@ -27,6 +29,8 @@ from storage.errors import (
 )
 from storage.findings import Finding
 from storage.inspection import Census, Inspection
+from storage.key_texts import KeyText, key_digest, key_id_of, mint_key, without_secrets
+from storage.keys import Keys
 from storage.measures import BULK_ROWS, WAIT_SECONDS, Distribution, Measures
 from storage.model import (
     COLUMNS,
@@ -34,6 +38,8 @@ from storage.model import (
     Configuration,
     Conflict,
     Creation,
+    Key,
+    KeyPage,
     LatestEntry,
     LatestPage,
     NewSite,
@@ -76,6 +82,11 @@ __all__ = [
     "Gap",
     "GapPage",
     "Inspection",
+    "Key",
+    "KeyPage",
+    "KeyText",
+    "Keys",
+    "KeysExist",
     "LatestEntry",
     "LatestPage",
     "Measures",
@@ -106,6 +117,7 @@ __all__ = [
     "TooManyRevisions",
     "Unavailable",
     "UnknownFormat",
+    "UnknownKey",
     "UnknownRevision",
     "UnknownSite",
     "UnknownSites",
@@ -113,5 +125,9 @@ __all__ = [
     "Values",
     "Watch",
     "connect",
+    "key_digest",
+    "key_id_of",
+    "mint_key",
     "next_of",
+    "without_secrets",
 ]

@@ -77,6 +77,11 @@ class Database:
         """The ids of deleted sites, never given again."""
         return self.raw["retired"]
 
+    @property
+    def keys(self) -> AsyncCollection[Document]:
+        """Who may do what, by the id of the key."""
+        return self.raw["keys"]
+
     async def transaction(self, work: Callable[[AsyncClientSession], Awaitable[R]]) -> R:
         """Return what `work` returns; all of its writes are stored, or none. It may run again."""
         async with self.raw.client.start_session() as session:

@@ -37,6 +37,8 @@ class StorageError(Exception):
     ├── NoReadings          the site has no reading
     ├── ReadingsConflict    other values are stored for some of the pushed instants
     ├── FleetConflict       the same, for readings of many sites
+    ├── UnknownKey          there is no such key
+    ├── KeysExist           a key was to be the first, and there is one
     ├── BadAddress          the address of the database is none
     ├── UnsuitableServer    the database is too old, or no replica set
     │   └── NewerStore      a newer version of sitewatt has upgraded the store
@@ -142,6 +144,18 @@ class FleetConflict(StorageError):
         self.conflicts = list(conflicts)
         number = sum(receipt.conflicts for receipt in receipts.values())
         super().__init__(f"{number} readings differ from the stored ones")
+
+
+class UnknownKey(StorageError):
+    """There is no such key, or it has been revoked."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"no key {key_id}")
+        self.key_id = key_id
+
+
+class KeysExist(StorageError):
+    """A key was to be the first, and there is one; nothing was stored."""
 
 
 class UnsuitableServer(StorageError):

@@ -1,7 +1,7 @@
 """The fleet: the readings of many sites in one call."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pymongo import ASCENDING
 
@@ -9,6 +9,7 @@ from storage.availability import bounded
 from storage.database import Database
 from storage.documents import PRESENT
 from storage.errors import FleetConflict, ReadingsConflict, Unavailable, UnknownSite
+from storage.ids import ids_after
 from storage.layout import INDEX_BY_FILTER
 from storage.live import Live
 from storage.model import Conflict, LatestEntry, LatestPage, Readings, Receipt
@@ -48,9 +49,14 @@ class Fleet:
         return receipts
 
     @bounded
-    async def latest(self, *, limit: int, after: int | None) -> LatestPage:
-        """Return the newest reading of each of up to `limit` sites after the one of an id."""
-        condition = {"_id": {"$gt": after or 0}, **PRESENT}
+    async def latest(
+        self, *, limit: int, after: int | None, among: Collection[int] | None = None
+    ) -> LatestPage:
+        """Return the newest reading of each of up to `limit` sites after the one of an id.
+
+        With `among` of only those that it names, at most some thousands.
+        """
+        condition = {"_id": ids_after(after, among), **PRESENT}
         index = INDEX_BY_FILTER[False, False]
         found = self.database.sites.find(condition, {"_id": 1}).sort("_id", ASCENDING).hint(index)
         ids = [document["_id"] async for document in found.limit(limit + 1)]

@@ -1,5 +1,6 @@
 """The ids of readings and of days: the site in the high bits, the time in the low ones."""
 
+from collections.abc import Collection
 from typing import Any
 
 from bson.int64 import Int64
@@ -54,3 +55,11 @@ def day_span(site_id: int, start: int = 0, end: int = LAST_INSTANT + 1) -> dict[
     if start >= end or first > last:
         first, last = 1, 0
     return {"$gte": day_id(site_id, first), "$lte": day_id(site_id, last)}
+
+
+def ids_after(after: int | None, among: Collection[int] | None) -> dict[str, Any]:
+    """Return the condition on `_id` of the sites that follow an id, of those named if any are."""
+    first = after or 0
+    if among is None:
+        return {"$gt": first}
+    return {"$in": sorted(site_id for site_id in among if site_id > first)}

@@ -25,6 +25,7 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         ),
         IndexModel([("deleted_at", ASCENDING)], name="deleted_at", sparse=True),
     ],
+    "keys": [IndexModel([("scopes", ASCENDING), ("expires_at", ASCENDING)], name="scopes")],
 }
 """Collection to its indexes beside `_id`; `live` has none, an insert there must stay cheap."""
 

@@ -164,6 +164,28 @@ class LatestPage(NamedTuple):
     next: int | None
 
 
+class Key(NamedTuple):
+    """Who may do what: its text is known by its SHA-256 alone, in hexadecimal digits.
+
+    `sites` is None for a key that is bound to none; without `expires_at` it does not expire.
+    """
+
+    id: str
+    digest: str
+    scopes: frozenset[str]
+    sites: frozenset[int] | None
+    label: str | None
+    created_at: int
+    expires_at: int | None
+
+
+class KeyPage(NamedTuple):
+    """Keys in the order of their ids; `next` is the last id of the page when more follow."""
+
+    keys: list[Key]
+    next: str | None
+
+
 class Sealed(NamedTuple):
     """What a pass of the sealer moved: numbers of days and of readings."""
 

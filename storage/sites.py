@@ -11,6 +11,7 @@ from storage.database import Database, Document
 from storage.deletion import Deletion, Deletions
 from storage.documents import PRESENT, SITE_PROJECTION, site_of
 from storage.errors import UnknownSite, UnknownSites
+from storage.ids import ids_after
 from storage.known import KnownSites
 from storage.layout import INDEX_BY_FILTER
 from storage.looks import Looks
@@ -114,10 +115,19 @@ class Sites:
 
     @bounded
     async def list(
-        self, *, location: str | None, name: str | None, limit: int, after: int | None
+        self,
+        *,
+        location: str | None,
+        name: str | None,
+        limit: int,
+        after: int | None,
+        among: Collection[int] | None = None,
     ) -> SitePage:
-        """Return up to `limit` sites of that location and name, with ids greater than `after`."""
-        condition = _condition(location, name, after or 0)
+        """Return up to `limit` sites of that location and name, with ids greater than `after`.
+
+        With `among` only those that it names, at most some thousands.
+        """
+        condition = _condition(location, name, ids_after(after, among))
         index = INDEX_BY_FILTER[location is not None, name is not None]
         found = self.database.sites.find(condition, SITE_PROJECTION).sort("_id", ASCENDING)
         sites = [site_of(document) async for document in found.hint(index).limit(limit + 1)]
@@ -140,9 +150,9 @@ class Sites:
         return result.matched_count > 0
 
 
-def _condition(location: str | None, name: str | None, after: int) -> Document:
+def _condition(location: str | None, name: str | None, ids: Document) -> Document:
     """Return the filter; without name and location it must say what the index `present` says."""
-    condition: Document = {"_id": {"$gt": after}}
+    condition: Document = {"_id": ids}
     if location is not None:
         condition["location"] = location
     if name is not None:

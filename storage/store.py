@@ -14,6 +14,7 @@ from storage.configurations import Configurations
 from storage.database import Database, Document
 from storage.fleet import Fleet
 from storage.inspection import Inspection
+from storage.keys import Keys
 from storage.lease import Lease
 from storage.live import Live
 from storage.model import Sealed
@@ -53,6 +54,7 @@ class Store:
         self.fleet = Fleet(self.database, self.sites, self.live)
         self.staleness = Staleness(self.database, self.fleet)
         self.lease = Lease(self.database)
+        self.keys = Keys(self.database)
         self.retention = Retention(self.database)
         self._upgrades = Upgrades(self.database)
 
@@ -60,6 +62,7 @@ class Store:
         """Let somebody watch the calls of the database that callers share."""
         self.live.watch(watch)
         self.sites.watch(watch)
+        self.keys.watch(watch)
 
     async def prepare(self) -> None:
         """Make collections, validators, indexes and documents what they must be.
@@ -102,6 +105,7 @@ class Store:
         """End what runs in the background; the client is closed by whoever connected it."""
         await self.live.close()
         await self.sites.close()
+        await self.keys.close()
 
     async def disconnect(self) -> None:
         """Close the store and the client of its database."""

@@ -25,6 +25,7 @@ _BSON_TYPES = {
 }
 _INTEGER: Schema = {"type": "integer"}
 _FORMAT: Schema = {"type": "integer", "minimum": 0, "maximum": FORMAT}
+_DIGEST: Schema = {"type": "string", "minLength": 64, "maxLength": 64}
 _LEASE: Schema = {"_id": {"type": "string"}, "owner": {"type": "string"}, "until": _INTEGER}
 _PLAIN = frozenset(
     {
@@ -55,6 +56,7 @@ def validators(schemas: Mapping[str, Schema]) -> dict[str, Document]:
         "days": _day(schemas),
         "leases": bson_schema(_document(_LEASE), schemas),
         "counters": bson_schema(_document({"_id": {"type": "string"}, "last": _INTEGER}), schemas),
+        "keys": _key(schemas),
         "retired": bson_schema(_document({"_id": _INTEGER}), schemas),
     }
 
@@ -116,6 +118,15 @@ def _site(schemas: Mapping[str, Schema]) -> Document:
     return {"anyOf": [bson_schema(present, schemas), bson_schema(deleted, schemas)]}
 
 
+def _key(schemas: Mapping[str, Schema]) -> Document:
+    """Return the schema of a key: what the contract says of it, and the SHA-256 of its text."""
+    key = _properties("Key", schemas)
+    told = {name: key[name] for name in ("scopes", "sites", "label")}
+    instants = {"created_at": _INTEGER, "expires_at": _INTEGER}
+    fields = {"_id": key["id"], "digest": _DIGEST, **told, **instants}
+    return bson_schema(_document(fields, late=("sites", "label", "expires_at")), schemas)
+
+
 def _revision(schemas: Mapping[str, Schema]) -> Schema:
     members = _properties("ConfigurationRevision", schemas)
     said = {name: members[name] for name in ("revision", "battery", "production")}
@@ -130,7 +141,7 @@ def _properties(name: str, schemas: Mapping[str, Schema]) -> Schema:
 def _document(fields: Schema, late: Collection[str] = ()) -> Schema:
     """Return the schema of an object with all of these fields and no other.
 
-    The `late` ones may be missing: documents of format 0 do not have them.
+    The `late` ones may be missing.
     """
     return {
         "type": "object",

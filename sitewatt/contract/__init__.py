@@ -11,13 +11,15 @@ preferences   what a client says that it takes
 parameters    texts of path, query and headers to values
 faults        what is wrong, where, and what would be right
 routes        path and method to an operation
-operations    an operation: parameters, body, replies, scopes
+rights        what an operation asks of a key
+operations    an operation: parameters, body, replies, rights
 """
 
 from sitewatt.contract.faults import Fault
 from sitewatt.contract.media_types import MediaTypeNotTaken, NotAcceptable
 from sitewatt.contract.operations import BrokenReply, Contract, InvalidBody, Operation
 from sitewatt.contract.parameters import BadParameters
+from sitewatt.contract.rights import FirstKeyLacks, NeedsAllSites
 from sitewatt.contract.routes import Match, MethodNotAllowed, UnknownPath
 from sitewatt.contract.schema import ContractError
 from sitewatt.contract.strict_json import NotJson
@@ -29,10 +31,12 @@ __all__ = [
     "Contract",
     "ContractError",
     "Fault",
+    "FirstKeyLacks",
     "InvalidBody",
     "Match",
     "MediaTypeNotTaken",
     "MethodNotAllowed",
+    "NeedsAllSites",
     "NotAcceptable",
     "NotJson",
     "Operation",

@@ -13,6 +13,7 @@ from sitewatt.contract import strict_json
 from sitewatt.contract.faults import Fault
 from sitewatt.contract.media_types import MediaTypeNotTaken, NotAcceptable, essence, preferred
 from sitewatt.contract.parameters import Parameters
+from sitewatt.contract.rights import Rights
 from sitewatt.contract.routes import Routes
 from sitewatt.contract.schema import ContractError, Schema, Unfit, resolved
 from sitewatt.contract.vocabulary import UNTIMED, Request
@@ -45,6 +46,7 @@ class Body:
         schemas = [content["schema"] for content in declared["content"].values()]
         if any(schema != schemas[0] for schema in schemas):
             raise ContractError("a body has one schema for all its media types")
+        self.schema: Mapping[str, Any] = schemas[0]
         self._schema = Schema(schemas[0])
         self._limits = limits
 
@@ -83,10 +85,11 @@ class Operation:
         self.id: str = declared["operationId"]
         self.method = method.upper()
         self.path = path
-        self.parameters = Parameters(declared.get("parameters", ()))
-        self.scopes = _scopes(declared["security"])
+        self.parameters = Parameters(declared["parameters"])
         body = declared.get("requestBody")
         self.body = None if body is None else Body(self.method, body, limits)
+        self.rights = Rights(declared, None if self.body is None else self.body.schema)
+        self.scopes = self.rights.scopes
         self._offered = _offered(declared["responses"])
         if strange := self.parameters.media_types - {*self._offered}:
             raise ContractError(f"{self.id} has parameters for answers in {', '.join(strange)}")
@@ -99,10 +102,12 @@ class Operation:
     def arguments(self) -> list[str]:
         """The names of what a handler gets: the parameters', `body` where there is one.
 
-        And `media_type`, that of the answer, where it has several to choose from.
+        And `media_type`, that of the answer, where it has several to choose from, and what the
+        rights tell of the key.
         """
         media_type = ["media_type"] if self.negotiates else []
-        return [*self.parameters.arguments, *media_type, *(["body"] if self.body else [])]
+        body = ["body"] if self.body else []
+        return [*self.parameters.arguments, *media_type, *body, *self.rights.arguments]
 
     @property
     def statuses(self) -> list[int]:
@@ -214,16 +219,6 @@ def _offered(responses: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the media types of an operation's successes, each once; none without content."""
     successes = [response for status, response in responses.items() if status.startswith("2")]
     return tuple({media_type: None for one in successes for media_type in one.get("content", ())})
-
-
-def _scopes(security: list[Mapping[str, list[str]]]) -> tuple[str, ...] | None:
-    """Return the scopes that an operation needs, whichever way the key comes; None for public."""
-    if not security:
-        return None
-    ways = [tuple(sorted(scopes)) for way in security for scopes in way.values()]
-    if len(set(ways)) != 1:
-        raise ContractError(f"an operation needs the same scopes whatever the key's way: {ways}")
-    return ways[0]
 
 
 class Contract:

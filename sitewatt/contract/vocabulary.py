@@ -6,7 +6,10 @@
     x-most-in-all: {member, most}  the arrays that the objects of this array have for the member are
                                    together at most so long
     x-not-after-now: seconds       this stamp, or each of this array, is at most so far ahead of now
+    x-after-now: true              this stamp is later than now
     x-equals-parameter: name       this value is that of the request's parameter
+    x-not-together: {member, array, value}
+                                   this object has not the member when the array has the value
 
 Each rule has two faces. `kept` judges a value that keeps JSON Schema and has been read, so that its
 stamps are UTC seconds; it is asked of every request. `broken` tells what is wrong with a value as
@@ -118,6 +121,33 @@ def ahead_of_now(value: Any, grace: int, request: Request) -> Iterator[Finding]:
             yield (place,) if listed else (), ahead, said
 
 
+def after_now(value: int, asked: bool, request: Request) -> bool:
+    """Return whether the instant is later than the clock, where there is one."""
+    return value > request.now or request is UNTIMED
+
+
+def not_later_than_now(value: Any, asked: bool, request: Request) -> Iterator[Finding]:
+    """Yield the stamp when it is not later than the server's clock."""
+    instant = _instant(value)
+    if instant is not None and not after_now(instant, asked, request):
+        said = f"the server's clock says {format_instant(request.now)}; is yours right?"
+        yield (), "must be later than now", said
+
+
+def kept_apart(value: Mapping[str, Any], setting: Mapping[str, str], request: Request) -> bool:
+    """Return whether the member is not there, or the array has not the value."""
+    return setting["member"] not in value or setting["value"] not in value[setting["array"]]
+
+
+def put_together(value: Any, setting: Mapping[str, str], request: Request) -> Iterator[Finding]:
+    """Yield the member that is there although the array has the value."""
+    if not isinstance(value, dict) or setting["member"] not in value:
+        return
+    if setting["value"] in _entries(value.get(setting["array"])):
+        said = f"cannot be together with `{setting['value']}` in `{setting['array']}`"
+        yield (setting["member"],), said, "leave one of them out"
+
+
 def equals_parameter(value: Any, name: str, request: Request) -> bool:
     """Return whether the value is that of the request's parameter."""
     return bool(value == request.parameters[name])
@@ -135,6 +165,8 @@ RULES: Mapping[str, Rule] = {
     "x-unique-by": Rule(unique_by, repeated_members),
     "x-most-in-all": Rule(few_enough_in_all, too_many_in_all),
     "x-not-after-now": Rule(not_after_now, ahead_of_now),
+    "x-after-now": Rule(after_now, not_later_than_now),
+    "x-not-together": Rule(kept_apart, put_together),
     "x-equals-parameter": Rule(equals_parameter, another_parameter),
 }
 

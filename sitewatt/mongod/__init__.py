@@ -10,6 +10,6 @@ that the extra `sitewatt[embedded]` installs.
 from sitewatt.mongod.binary import find_binary
 from sitewatt.mongod.command import Options
 from sitewatt.mongod.errors import MongodError, MongodMissing
-from sitewatt.mongod.keeper import Mongod
+from sitewatt.mongod.keeper import Mongod, running_uri
 
-__all__ = ["Mongod", "MongodError", "MongodMissing", "Options", "find_binary"]
+__all__ = ["Mongod", "MongodError", "MongodMissing", "Options", "find_binary", "running_uri"]

@@ -60,6 +60,20 @@ class DataDirectory:
             self.release()
             raise
 
+    def is_taken(self) -> bool:
+        """Whether a process owns the directory just now; whichever, its mongod has the socket."""
+        try:
+            lock = os.open(self.path / "sitewatt.lock", os.O_RDWR | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self.socket.exists()
+        finally:
+            os.close(lock)
+        return False
+
     def clear_socket(self) -> None:
         """Removes the socket that an earlier mongod left."""
         self.socket.unlink(missing_ok=True)

@@ -21,6 +21,15 @@ STEADY_SECONDS = 60.0
 logger = logging.getLogger("sitewatt.mongod")
 
 
+def running_uri(data_directory: Path) -> str | None:
+    """Return the connection string of the mongod that another process runs there, if one does.
+
+    Its socket is in a directory that only its user can enter.
+    """
+    directory = DataDirectory(data_directory)
+    return uri_of(directory.socket) if directory.is_taken() else None
+
+
 class Mongod:
     """A private mongod: a writable replica set of one on a unix socket, under a data directory.
 

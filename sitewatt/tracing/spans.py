@@ -18,7 +18,7 @@ from sitewatt.contract import Contract
 from sitewatt.observability import OPERATION, trace_id
 from sitewatt.tracing.commands import Commands
 from sitewatt.web.headers import headers_of
-from storage import Store
+from storage import Store, without_secrets
 
 END_SECONDS = 3.0
 """How long the end of the service waits for spans to be sent."""
@@ -28,6 +28,8 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _CALLS = {
     "Commits": "group commit",
     "Deletions": "count of deletions",
+    "KeyLooks": "look for keys",
+    "KeyStates": "state of the keys",
     "Looks": "look for sites",
     "Newest": "latest readings",
 }
@@ -86,7 +88,7 @@ class Traced:
         method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
         said = {
             "http.request.method": method,
-            "url.path": scope["path"],
+            "url.path": without_secrets(scope["path"]),
             "url.scheme": scope["scheme"],
             "network.protocol.version": scope["http_version"],
         }

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sitewatt.auth import Authority
+from sitewatt.auth import IDENTITY, Authority
 from sitewatt.metrics.requests import Requests
 from sitewatt.observability import OPERATION, access, request_id
 from sitewatt.web.codings import Gzip, coded, of_states, streamed
@@ -16,6 +16,7 @@ from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import starlette_response
 from sitewatt.web.streams import BrokenOff
+from storage import without_secrets
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -68,7 +69,7 @@ class Envelope:
         signed = _Signed(send, identity, headers, self._least)
         passed = scope
         try:
-            self._authority.admit(headers)
+            await self._authority.admit(headers)
             passed = of_states(scope, headers)
             await self._app(passed, receive, signed)
         except BrokenOff:
@@ -82,7 +83,8 @@ class Envelope:
             await starlette_response(response)(scope, receive, signed)
         finally:
             if passed is not scope:
-                scope[OPERATION] = passed.get(OPERATION)
+                for told in (OPERATION, IDENTITY):
+                    scope[told] = passed.get(told)
             seconds = perf_counter() - signed.began
             requests.add(scope.get(OPERATION), signed.status, seconds)
             signed.log(scope, seconds)
@@ -129,14 +131,15 @@ class _Signed:
         """Write the line of this request; a path is repeated, a query or a body never."""
         if not access.isEnabledFor(logging.INFO):
             return
-        line = f"{scope['method']} {scope['path'][:200]!a} {self.status or 'no answer'}"
+        path = without_secrets(scope["path"][:200])
+        line = f"{scope['method']} {path!a} {self.status or 'no answer'}"
         said = {"status": self.status, "milliseconds": round(seconds * 1000, 1)}
         access.info(line, extra=said)
 
 
 def _request_id(given: str | None) -> str:
-    """Return the client's own id for the request when it is one, else a new one."""
-    if given is not None and _REQUEST_ID.fullmatch(given):
+    """Return the client's own id for the request when it is one, and no key, else a new one."""
+    if given is not None and _REQUEST_ID.fullmatch(given) and given == without_secrets(given):
         return given
     return f"{_numbers.getrandbits(64):016x}"
 

@@ -304,7 +304,8 @@ class TestWithAKey:
         self, client: httpx.AsyncClient, operation_id: str
     ) -> None:
         operation = CONTRACT.operations[operation_id]
-        path = operation.path.format(site_id=1, revision=1, name="Site", type="internal")
+        words = {"site_id": 1, "revision": 1, "name": "Site", "type": "internal"}
+        path = operation.path.format(**words, key_id="0" * 12)
         media_type = operation.body.media_types[0] if operation.body else "application/json"
         headers = {"Content-Type": media_type, "Host": "sites.example"}
         bare = await client.request(operation.method, path, headers=headers)

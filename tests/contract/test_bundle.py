@@ -46,6 +46,10 @@ NAMES = {
     "list_gaps",
     "push_fleet",
     "list_latest_readings",
+    "create_key",
+    "list_keys",
+    "revoke_key",
+    "rotate_key",
     "get_liveness",
     "get_readiness",
     "get_version",
@@ -55,6 +59,9 @@ NAMES = {
     "get_schema",
     "get_problem_type",
 }
+
+WITHOUT_A_PLACE = ("push_live", "push_fleet", "create_key", "rotate_key")
+"""The operations whose work has no address of its own to be read at."""
 
 
 def resolve(node: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +209,9 @@ def test_the_operations_are_those_that_the_service_has() -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation_is_named_verb_noun_and_described(name: str) -> None:
     operation = OPERATIONS[name]
-    assert re.fullmatch(r"(aggregate|create|list|get|update|delete|push)(_[a-z]+)+", name)
+    assert re.fullmatch(
+        r"(aggregate|create|list|get|update|delete|push|revoke|rotate)(_[a-z]+)+", name
+    )
     assert operation["summary"]
     assert not operation["summary"].endswith(".")
     assert operation["description"].endswith(".")
@@ -218,7 +227,8 @@ def test_an_operation_asks_for_one_scope_by_either_scheme_or_is_public(name: str
     (scope,) = operation["security"][0]["bearer"]
     assert scope in SCOPES
     assert operation["security"] == [{"bearer": [scope]}, {"api_key": [scope]}]
-    assert operation["method"] != "get" or scope == "read"
+    of_keys = operation["tags"] == ["keys"]
+    assert operation["method"] != "get" or scope == ("admin" if of_keys else "read")
     assert operation["method"] != "delete" or scope == "admin"
 
 
@@ -235,8 +245,8 @@ def test_an_operation_declares_each_answer_that_applies_to_it(name: str) -> None
     successes = [resolve(each) for status, each in operation["responses"].items() if status < "3"]
     assert ("406" in statuses) == any("content" in each for each in successes)
     assert "400" in statuses
-    names_a_site = any(parameter["in"] == "path" for parameter in named.values())
-    assert ("404" in statuses) == (names_a_site or name == "push_fleet")
+    names_something = any(parameter["in"] == "path" for parameter in named.values())
+    assert ("404" in statuses) == (names_something or name == "push_fleet")
     needs_the_database = operation["security"] and name != "get_metrics"
     assert ("503" in statuses) == bool(needs_the_database or name == "get_readiness")
 
@@ -257,7 +267,7 @@ def test_an_answer_declares_its_headers(operation: Any, status: str, answer: Any
     assert status != "304" or "ETag" in headers
     if status == "200" and "304" in operation["responses"]:
         assert "ETag" in headers
-    if status == "201" and operation["operationId"] not in ("push_live", "push_fleet"):
+    if status == "201" and operation["operationId"] not in WITHOUT_A_PLACE:
         assert "Location" in headers
     if status == "200" and "cursor" in {each["name"] for each in parameters(operation)}:
         assert "Link" in headers

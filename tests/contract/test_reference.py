@@ -22,6 +22,7 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 CONTRACT = Contract(openapi.bundle())
 PROBLEM_TYPES = openapi.bundle()["x-problem-types"]
 HEALTH = "sitewatt-health"
+KEY_VERBS = ("create", "list", "revoke", "rotate")
 COMMANDS = ("serve", "check", "seal", "contract")
 OF_ITS_OWN = {"check": {"--store"}}
 """The options of a command beside the settings."""
@@ -177,11 +178,23 @@ def test_the_options_of_a_command_that_has_settings_are_the_settings_and_its_own
     assert documented == own
 
 
+@pytest.mark.parametrize("verb", KEY_VERBS)
+def test_the_options_of_the_commands_for_keys_are_the_settings_and_their_own(
+    help_of: Helper, verb: str
+) -> None:
+    [row] = [
+        row for row in rows(sections(page("cli.md"))["sitewatt keys"]) if f"keys {verb}" in row[0]
+    ]
+    own = help_of.options("keys", verb) - {setting.flag for setting in SETTINGS}
+    assert set(re.findall(r"--[a-z-]+", " ".join(row))) == own
+
+
 @pytest.mark.parametrize("name", ["settings.md", "problems.md", "cli.md"])
 def test_a_page_names_no_option_and_no_variable_that_is_not_there(
     help_of: Helper, name: str
 ) -> None:
     options = help_of.options().union(*map(help_of.options, (*COMMANDS, HEALTH)))
+    options = options.union(*(help_of.options("keys", verb) for verb in KEY_VERBS))
     assert set(re.findall(r"`(--[a-z-]+)", page(name))) <= options | {"--help"}
     variables = {setting.variable for setting in SETTINGS}
     assert set(re.findall(r"SITEWATT_[A-Z_]*[A-Z]", page(name))) <= variables

@@ -109,19 +109,6 @@ def test_variables_of_other_programs_are_left_alone() -> None:
     assert settings.load({}, {"PORT": "x", "SITE": "y", "sitewatt_port": "z"}).port == 8080
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_without_a_key_it_may_listen_on_this_machines_own_addresses(host: str) -> None:
-    assert settings.load({"host": host}, {}).host == host
-
-
-@pytest.mark.parametrize(
-    "host", ["0.0.0.0", "::", "192.0.2.7", "sitewatt.example", "localhost.example", "128.0.0.1", ""]
-)
-def test_without_a_key_it_may_listen_nowhere_else(host: str) -> None:
-    with pytest.raises(SettingsError, match="SITEWATT_ADMIN_KEY_FILE"):
-        settings.load({"host": host}, {})
-
-
 def test_the_address_of_mongodb_is_read_from_its_file() -> None:
     chosen = settings.load({}, {"SITEWATT_MONGODB_URI_FILE": ADDRESS_FILE.name})
     assert chosen.mongodb_uri == ADDRESS
@@ -167,10 +154,6 @@ def test_one_setting_can_be_read_without_the_others(setting: Setting) -> None:
     text, value = OTHER[setting.name]
     assert settings.one(setting.name, {}, wrong | {setting.variable: text}) == value
     assert settings.one(setting.name, {setting.name: text}, wrong) == value
-
-
-def test_with_a_key_it_may_listen_everywhere() -> None:
-    assert settings.load({"host": "0.0.0.0", "admin_key_file": "key"}, {}).host == "0.0.0.0"
 
 
 @each_setting

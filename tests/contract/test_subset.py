@@ -27,6 +27,9 @@ VOCABULARY = {
     "x-unique-by",
     "x-most-in-all",
     "x-alternative-by",
+    "x-after-now",
+    "x-not-together",
+    "x-names-site",
 }
 IN_ALL = {"type", "title", "description", "example", "default"}
 KEYWORDS = {

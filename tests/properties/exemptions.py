@@ -68,6 +68,8 @@ EXEMPTIONS = (
     _refused("create_sites", 409, "site-being-deleted", _NOT_THERE),
     _refused("push_live", 409, "readings-conflict", _NOT_THERE),
     _refused("push_fleet", 404, "unknown-sites", _NOT_THERE),
+    _refused("revoke_key", 404, "unknown-key", _NOT_THERE),
+    _refused("rotate_key", 404, "unknown-key", _NOT_THERE),
     _refused("push_fleet", 409, "readings-conflict", _NOT_THERE),
     _refused(
         "push_configuration",

@@ -24,10 +24,19 @@ BUNDLE = openapi.bundle()
 SITES = range(1, 61)
 """The ids of the sites that are there when a run begins; each has a revision and readings."""
 
-_GIVEN_UP = {"delete_site": cycle(SITES[10:50]), "delete_readings": cycle(SITES[50:])}
-"""The sites that each deletion is sent to, so that the others stay as they are."""
+KEYS = [f"{number:012x}" for number in range(1, 2_001)]
+"""The ids of the keys that are there when a run of the program begins; nobody has their texts."""
+
+_GIVEN_UP = {
+    "delete_site": ("site_id", cycle(SITES[10:50])),
+    "delete_readings": ("site_id", cycle(SITES[50:])),
+    "revoke_key": ("key_id", cycle(KEYS[:1_000])),
+    "rotate_key": ("key_id", cycle(KEYS[1_000:])),
+}
+"""What each operation that ends something is sent to, so that all else stays as it is."""
 
 _STAMP = "2023-01-01 00:00:00"
+_FUTURE = "2099-01-01T00:00:00Z"
 _SLOT, _DAY = 600, 86_400
 
 
@@ -108,7 +117,8 @@ def _meant_to_be_valid(case: Any) -> set[ParameterLocation]:
 
 def _fit_path(case: Any, operation_id: str, meant: set[ParameterLocation]) -> None:
     if operation_id in _GIVEN_UP and case.meta.generation.mode.is_positive:
-        case.path_parameters = {"site_id": next(_GIVEN_UP[operation_id])}
+        name, doomed = _GIVEN_UP[operation_id]
+        case.path_parameters = {name: next(doomed)}
     elif ParameterLocation.PATH in meant:
         given = case.path_parameters
         case.path_parameters = {name: _one_of(_KNOWN[name], given[name]) for name in given}
@@ -116,6 +126,7 @@ def _fit_path(case: Any, operation_id: str, meant: set[ParameterLocation]) -> No
 
 _KNOWN: Mapping[str, Sequence[Any]] = {
     "site_id": SITES,
+    "key_id": KEYS,
     "revision": range(1, 2),
     "name": tuple(BUNDLE["components"]["schemas"]),
     "type": tuple(BUNDLE["x-problem-types"]),
@@ -207,11 +218,19 @@ def _fit_site(body: Any, path: Mapping[str, Any]) -> Any:
     return body if known else {**body, "time_zone": "UTC"}
 
 
+def _fit_key(body: Any, path: Mapping[str, Any]) -> Any:
+    """Return a key that expires later than now, and is bound to no sites when it has `admin`."""
+    dropped = {"sites"} if "admin" in body["scopes"] else set()
+    late = {"expires_at": _FUTURE} if "expires_at" in body else {}
+    return {name: value for name, value in {**body, **late}.items() if name not in dropped}
+
+
 _BODIES: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "create_sites": _fit_sites,
     "update_site": _fit_site,
     "push_configuration": _fit_configuration,
     "push_live": _fit_readings,
     "push_fleet": _fit_fleet,
+    "create_key": _fit_key,
 }
 """What to do to the body of an operation, given the parameters of the path."""

@@ -92,6 +92,7 @@ _OF_THE_STORE = {
         "unknown-revision",
         "no-readings",
         "unknown-schema",
+        "unknown-key",
     ),
     *("unknown-problem", "sites-exist", "site-being-deleted", "readings-conflict"),
     *("too-many-revisions", "precondition-failed", "precondition-required"),

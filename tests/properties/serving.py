@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fitting import BUNDLE, SITES
+from fitting import BUNDLE, KEYS, SITES
+from pymongo import MongoClient
 from running import KEY
+
+from sitewatt.mongod import running_uri
 
 BIN = Path(sys.executable).parent
 
@@ -34,6 +37,7 @@ def served(directory: Path) -> Iterator[str]:
         ) as client:
             wait_until_ready(client)
             seed(client)
+            seed_keys(directory / "data")
         yield f"http://127.0.0.1:{port}"
     finally:
         service.send_signal(signal.SIGTERM)
@@ -72,6 +76,13 @@ def seed(client: httpx.Client) -> None:
         path = f"/v1/sites/{site_id}"
         client.post(f"{path}/configuration", json=configuration).raise_for_status()
         client.post(f"{path}/live", json=of_brief("live")).raise_for_status()
+
+
+def seed_keys(data: Path) -> None:
+    """Put keys into the store, by ids that the generators know."""
+    rights = {"digest": "0" * 64, "scopes": ["read"], "created_at": 0}
+    with MongoClient[Any](running_uri(data)) as client:
+        client["sitewatt"]["keys"].insert_many([{"_id": key, **rights} for key in KEYS])
 
 
 def of_brief(name: str) -> Any:

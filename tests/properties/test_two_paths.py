@@ -10,7 +10,10 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
+from unittest.mock import patch
 
 import pytest
 from corpus import Ask, examples, generated, seeded, states
@@ -37,7 +40,7 @@ from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, MethodNotAllowed, UnknownPath
 from sitewatt.mongod import Mongod
 from sitewatt.stock import connexion_app
-from storage import Store, connect
+from storage import KeyText, Store, connect
 
 CONTRACT = Contract(BUNDLE)
 SCHEMAS = schemas()
@@ -71,7 +74,10 @@ def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     asks = [*seeded(), *examples(), *hostile(), *states(), *generated(request.param, EXAMPLES)]
     logging.disable(logging.CRITICAL)
     try:
-        with Mongod(tmp_path_factory.mktemp("mongod")) as mongod:
+        with (
+            Mongod(tmp_path_factory.mktemp("mongod")) as mongod,
+            patch("handlers.keys.mint_key", mint_alike()),
+        ):
             heard = asyncio.run(ask_all(asks, mongod))
     finally:
         logging.disable(logging.NOTSET)
@@ -82,6 +88,17 @@ def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         f" {time.monotonic() - started:.0f} s"
     )
     return heard
+
+
+def mint_alike() -> Callable[[], KeyText]:
+    """Return a maker of keys that gives both paths the same one, whose turns alternate."""
+    numbers = count()
+
+    def mint() -> KeyText:
+        key_id = f"{next(numbers) // 2:012x}"
+        return KeyText(key_id, f"sw_{key_id}_{'0' * 64}")
+
+    return mint
 
 
 async def ask_all(asks: list[Ask], mongod: Mongod) -> list[Heard]:

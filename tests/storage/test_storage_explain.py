@@ -17,7 +17,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from storage import ReadingsConflict, Store
+from storage import Key, KeysExist, ReadingsConflict, Store
 from storage.database import Document
 from storage.documents import day_document
 from storage.ids import day_of, reading_id
@@ -97,11 +97,11 @@ def statements(command: Any) -> Iterator[Document]:
 
 
 def asked(command: Document) -> int:
-    """How many documents a find names by its limit, its list of ids, or its list of spans."""
+    """How many documents a find names, by its limit and its list of ids, or its list of spans."""
     spans = command.get("filter", {}).get("$or", ())
     condition = command.get("filter", {}).get("_id")
     listed = condition.get("$in", ()) if isinstance(condition, dict) else ()
-    return int(command.get("limit", 0)) or len(listed) or len(spans)
+    return max(int(command.get("limit", 0)), len(listed)) or len(spans)
 
 
 def touched(stage: Document, returned: int) -> int:
@@ -129,6 +129,13 @@ def days(rows: int) -> list[Document]:
     ]
 
 
+def key(number: int, rows: int) -> Document:
+    """A key; a tenth of them may do everything, and all of these but one have expired."""
+    admin = {"expires_at": NOW - number} if number else {}
+    rights = {"scopes": ["admin", "read"], **admin} if number % 10 == 0 else {"scopes": ["read"]}
+    return {"_id": f"{number:012x}", "digest": "0" * 64, "created_at": NOW - rows, **rights}
+
+
 async def load(database: Any, rows: int) -> None:
     quick = {"write_concern": WriteConcern(w=1)}
     reading = {"s": 1.0, "l": 2.0, "n": 3.0, "p": True, "b": False, "c": False}
@@ -138,6 +145,8 @@ async def load(database: Any, rows: int) -> None:
     for name, documents in (("sites", sites), ("live", own + doomed), ("days", days(rows))):
         collection = database.get_collection(name, **quick)
         await collection.insert_many(documents, ordered=False, bypass_document_validation=True)
+    keys = [key(number, rows) for number in range(rows // 10)]
+    await database["keys"].insert_many(keys, bypass_document_validation=True)
     await database["counters"].insert_one({"_id": "sites", "last": max(0, rows - 1_500)})
     await database["retired"].insert_many([{"_id": 5 * i} for i in range(1, rows // 50)])
 
@@ -150,7 +159,24 @@ async def tour(store: Store, rows: int) -> None:
     await tour_of_live(store, rows)
     await store.sites.delete(rows - 2, now=NOW)
     await store.sites.sweep(NOW)
+    await tour_of_keys(store)
     await tour_of_upkeep(store)
+
+
+async def tour_of_keys(store: Store) -> None:
+    new = Key("a" * 12, "1" * 64, frozenset({"admin"}), frozenset({1}), None, NOW, NOW + 60)
+    await store.keys.create(new)
+    with pytest.raises(KeysExist):
+        await store.keys.create(new._replace(id="b" * 12), first=True)
+    for after in (None, f"{50:012x}"):
+        await store.keys.list(limit=3, after=after)
+    for now in (NOW, NOW + 100):
+        assert await store.keys.has_admin(now=now)
+    assert await store.keys.find(new.id) == new
+    assert await store.keys.exist(at_once=True)
+    await store.keys.rotate(new.id, "c" * 12, "2" * 64, grace=5, now=NOW)
+    await store.keys.rotate(new.id, "d" * 12, "2" * 64, grace=0, now=NOW)
+    await store.keys.revoke("c" * 12)
 
 
 async def tour_of_upkeep(store: Store) -> None:
@@ -171,6 +197,8 @@ async def tour_of_sites(store: Store, rows: int) -> None:
         for name in (None, "common", f"n{rows - 30}"):
             for after in (None, rows // 2):
                 await store.sites.list(location=location, name=name, limit=3, after=after)
+            own = range(rows - 40, rows + 40, 3)
+            await store.sites.list(location=location, name=name, limit=9, after=1, among=own)
     await store.sites.update(rows - 1, {"time_zone": "Asia/Tokyo"}, lambda site: None)
     await store.sites.get(rows)
 
@@ -196,6 +224,7 @@ async def tour_of_live(store: Store, rows: int) -> None:
     await store.live.latest(rows - 1)
     await store.live.latest(rows - 1)
     await store.fleet.latest(limit=40, after=rows - 30)
+    await store.fleet.latest(limit=4, after=rows - 30, among=range(1, rows, rows // 20))
     await store.fleet.push({rows - i: {NOW + 5_000: ROW} for i in range(3)})
     for descending in (False, True):
         for limit in (20, 300):
@@ -249,6 +278,7 @@ async def test_nothing_examines_more_than_twice_what_it_asks_for(
         *((command, "days") for command in ("aggregate", "find", "update", "delete")),
         *((command, "leases") for command in ("update", "delete")),
         *((command, "counters") for command in ("find", "findAndModify", "update", "delete")),
+        *((command, "keys") for command in ("find", "update", "delete")),
         *((command, "retired") for command in ("find", "update")),
     }
 

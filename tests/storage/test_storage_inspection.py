@@ -246,6 +246,11 @@ WRONG: dict[str, tuple[str, Any, str]] = {
         {"_id": "five"},
         "broken document: retired: 'five'",
     ),
+    "a key without its digest": (
+        "keys",
+        {"_id": "0" * 12, "scopes": ["read"], "created_at": 0},
+        "broken document: keys: '000000000000'",
+    ),
     "a lease without an end": (
         "leases",
         {"_id": "upkeep", "owner": "x"},

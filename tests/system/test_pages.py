@@ -17,6 +17,7 @@ PAGES = (
     "how-to/time-stamps-and-zones.md",
     "how-to/conflicts-and-corrections.md",
     "how-to/back-up-and-restore.md",
+    "how-to/keys.md",
 )
 OF_OTHERS = ("how-to/use-your-own-mongodb.md", "how-to/deploy.md", "how-to/watch-it.md")
 """Pages whose commands need more than a checkout; each has a test of its own."""

@@ -117,9 +117,11 @@ def test_demo_loads_nothing_into_a_store_that_has_a_site(mongodb: str) -> None:
 
 
 def test_every_address_is_refused_without_a_key() -> None:
-    refused = run("serve", "--host", "0.0.0.0", "--port", "0")
-    assert refused.returncode == 1
-    assert "set SITEWATT_ADMIN_KEY_FILE" in refused.stderr
+    with data_directory() as data:
+        refused = run("serve", "--host", "0.0.0.0", "--port", "0", "--data-dir", data)
+        assert refused.returncode == 1
+        assert "set SITEWATT_ADMIN_KEY_FILE" in refused.stderr
+        assert "sitewatt keys create --scope admin" in refused.stderr
 
 
 def test_every_address_with_a_key_demands_the_key(mongodb: str, tmp_path: Path) -> None:

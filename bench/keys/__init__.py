@@ -1,0 +1,1 @@
+"""What the check of a key costs a request."""

@@ -1,0 +1,38 @@
+"""The documents of keys: what is kept of a key, and the count of all changes of keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from storage.database import Document
+from storage.model import Key
+
+KEYS = {"_id": "keys"}
+"""The document of `counters` that tells how many changes of keys there have been."""
+
+
+def key_document(key: Key) -> Document:
+    """Return the document of a key; what it does not have is not there."""
+    given = {"label": key.label, "expires_at": key.expires_at}
+    sites = {} if key.sites is None else {"sites": sorted(key.sites)}
+    return {
+        "_id": key.id,
+        "digest": key.digest,
+        "scopes": sorted(key.scopes),
+        "created_at": key.created_at,
+        **sites,
+        **{name: value for name, value in given.items() if value is not None},
+    }
+
+
+def key_of(document: Mapping[str, Any]) -> Key:
+    """Return the key of a document."""
+    sites = document.get("sites")
+    return Key(
+        id=document["_id"],
+        digest=document["digest"],
+        scopes=frozenset(document["scopes"]),
+        sites=None if sites is None else frozenset(sites),
+        label=document.get("label"),
+        created_at=document["created_at"],
+        expires_at=document.get("expires_at"),
+    )

@@ -1,0 +1,71 @@
+"""A memory of keys, so that a request costs no read for its key.
+
+What makes it safe is that every change of a key is counted, in the transaction of the change: who
+has read the same count as before knows that what was true of a key is true still.
+"""
+
+from collections.abc import Callable
+
+from storage.model import Key
+
+REFRESH_SECONDS = 0.5
+"""So old a count is read anew, beside the requests that go on with it."""
+
+STALE_SECONDS = 0.9
+"""So old a count is nothing to rest on: a request waits for another. A change works within 1 s."""
+
+_LONGEST = 60
+"""Seconds after which all is forgotten whatever the count: a backup may have been restored."""
+
+_MOST = 100_000
+"""The most that is remembered: a key counts ten, and one for each of its sites; some 10 MB."""
+
+
+class KnownKeys:
+    """Remembers keys that are there, by the clock given; of keys that are not it knows nothing."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._keys: dict[str, Key] = {}
+        self._weight = 0
+        self._count: int | None = None
+        self._counted = self._since = float("-inf")
+        self.generation = 0
+        """Another number whenever all has been forgotten."""
+
+    def now(self) -> float:
+        """Return the time to `hear` a count with; ask it before the read that tells the count."""
+        return self._clock()
+
+    def age(self) -> float:
+        """Return how many seconds ago the read of the last count began."""
+        return self._clock() - self._counted
+
+    def hear(self, count: int, asked: float) -> None:
+        """Take in how many changes there have been, by a read that began after `asked`."""
+        if count != self._count or asked - self._since > _LONGEST:
+            self._forget()
+            self._count, self._since = count, asked
+        self._counted = max(asked, self._counted)
+
+    def get(self, key_id: str) -> Key | None:
+        """Return the key, if it is remembered."""
+        return self._keys.get(key_id)
+
+    def remember(self, key: Key, generation: int) -> None:
+        """Remember a key that was there, by a read that began in that generation; the oldest go."""
+        if generation != self.generation or key.id in self._keys:
+            return
+        self._keys[key.id] = key
+        self._weight += _weight(key)
+        while self._weight > _MOST and len(self._keys) > 1:
+            self._weight -= _weight(self._keys.pop(next(iter(self._keys))))
+
+    def _forget(self) -> None:
+        self._keys.clear()
+        self._weight = 0
+        self.generation += 1
+
+
+def _weight(key: Key) -> int:
+    return 10 + len(key.sites or ())

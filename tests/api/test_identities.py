@@ -1,0 +1,164 @@
+"""Every identity asks for every operation, of its own and of a foreign site, and gets as declared.
+
+What is declared is read from the contract's document: `security`, and the keywords for bound keys.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpx
+import pytest
+from api_service import KEY, PATHS, Clock, keeps_the_contract
+from identities import Ask, Who, everybody, everything
+
+from sitewatt import app as composition
+from sitewatt.app import create_app
+from sitewatt.auth import AdminKey
+from sitewatt.contract import Contract
+from sitewatt.keyring import Keyring
+from storage import Store
+
+NOBODY_HAS = 2_000_000
+"""The id of a site that there never was."""
+
+
+def service(store: Store, path: str, *, admin_key: AdminKey | None = None) -> httpx.AsyncClient:
+    """A client of an application as the program makes it, on the store."""
+    ring = Keyring(store.keys, Clock(), admin_key=admin_key, may_open=True)
+    app = create_app(store, ring, clock=Clock(), serve=PATHS[path])
+    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
+    transport = httpx.ASGITransport(app)
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost", event_hooks=hooks)
+
+
+async def answered(client: httpx.AsyncClient, ask: Ask, key: str | None) -> httpx.Response:
+    headers = {} if key is None else {"X-API-Key": key}
+    if "If-Match" in str(ask.declared.get("parameters")) or ask.operation_id == "update_site":
+        headers["If-Match"] = "*"
+    body = {} if ask.body is None else {"json": ask.body}
+    return await client.request(ask.method, ask.path, headers=headers, **body)
+
+
+def declared(who: Who, ask: Ask) -> str:
+    """What the contract says: `unauthenticated`, `forbidden`, `unknown` or `allowed`."""
+    if ask.scopes is None:
+        return "allowed"
+    if who.state not in ("valid", "bootstrap"):
+        return "unauthenticated"
+    if not ask.scopes <= who.scopes:
+        return "forbidden"
+    if who.bound and ask.declared.get("x-bound-keys") == "refused":
+        return "forbidden"
+    return "unknown" if who.bound and ask.site == who.foreign else "allowed"
+
+
+def told(answer: httpx.Response) -> str:
+    """What an answer says, in the same words."""
+    slug = answer.json()["type"].rpartition("/")[2] if answer.status_code >= 400 else ""
+    known = {"unauthenticated": 401, "forbidden": 403}
+    if slug in known:
+        assert answer.status_code == known[slug]
+        return slug
+    return "unknown" if slug in ("unknown-site", "unknown-sites") else "allowed"
+
+
+async def disagreements(
+    client: httpx.AsyncClient, store: Store, identities: Iterable[Who]
+) -> tuple[list[str], int]:
+    """Where the answers are not as declared, and how many requests were made."""
+    wrong: list[str] = []
+    number = 0
+    for who in identities:
+        await store.sites.create(
+            [{"id": site, "name": "Site", "location": "x"} for site in (who.own, who.foreign)]
+        )
+        key = await who.key(store)
+        for ask in everything(who.own, who.foreign):
+            number += 1
+            answer = await answered(client, ask, key)
+            expected, got = declared(who, ask), told(answer)
+            if got != expected:
+                wrong.append(f"{who.name}: {ask.operation_id} {ask.site}: {expected}, got {got}")
+            if expected == "unknown":
+                wrong += await differing(client, ask, key, answer)
+    return wrong, number
+
+
+async def differing(
+    client: httpx.AsyncClient, ask: Ask, key: str | None, answer: httpx.Response
+) -> list[str]:
+    """Where the answer about a foreign site differs from that about one that there never was."""
+    (nothing,) = (
+        other for other in everything(NOBODY_HAS) if other.operation_id == ask.operation_id
+    )
+    missing = await answered(client, nothing, key)
+    same = comparable(missing).replace(str(NOBODY_HAS), str(ask.site)) == comparable(answer)
+    return [] if same else [f"{ask.operation_id}: {answer.text} is not {missing.text}"]
+
+
+def comparable(answer: httpx.Response) -> str:
+    """All of an answer but what is of this request alone."""
+    identity = answer.headers["x-request-id"]
+    headers = {k: v for k, v in answer.headers.items() if k not in ("content-length",)}
+    return f"{answer.status_code} {headers} {answer.text}".replace(identity, "")
+
+
+async def test_every_identity_may_do_what_the_contract_says_and_nothing_else(
+    store: Store, path: str
+) -> None:
+    async with service(store, path, admin_key=AdminKey(KEY)) as client:
+        wrong, number = await disagreements(client, store, everybody())
+    print(f"{number} requests on the {path} path")
+    assert wrong == []
+    assert number > 1_000
+
+
+async def test_the_matrix_notices_an_operation_that_forgets_its_scope(
+    store: Store, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: Callable[[], Contract] = composition.compiled_contract
+
+    def forgetful() -> Contract:
+        contract = made()
+        contract.operations["push_configuration"].scopes = ()
+        for item in contract.bundle["paths"].values():
+            if item.get("post", {}).get("operationId") == "push_configuration":
+                item["post"]["security"] = [{"bearer": []}, {"api_key": []}]
+        return contract
+
+    monkeypatch.setattr(composition, "compiled_contract", forgetful)
+    some = [who for who in everybody() if who.name in ("none", "read", "bound read", "admin")]
+    async with service(store, path, admin_key=AdminKey(KEY)) as client:
+        wrong, _ = await disagreements(client, store, some)
+    assert {one.split(": ")[1].split()[0] for one in wrong} == {"push_configuration"}
+    assert len(wrong) == 6
+
+
+async def test_in_open_mode_everybody_on_this_machine_may_do_everything(
+    store: Store, path: str
+) -> None:
+    me = Who("nobody in particular", 0, state="none")
+    await store.sites.create([{"id": me.own, "name": "Site", "location": "north"}])
+    async with service(store, path) as client:
+        for ask in everything(me.own):
+            assert told(await answered(client, ask, None)) == "allowed", ask.operation_id
+        client.headers["Host"] = "sites.example"
+        for ask in everything(me.own):
+            assert told(await answered(client, ask, None)) == "forbidden", ask.operation_id
+
+
+async def test_without_any_key_a_service_that_others_can_reach_lets_nobody_in(
+    store: Store, path: str
+) -> None:
+    ring = Keyring(store.keys, Clock(), admin_key=None, may_open=False)
+    app = create_app(store, ring, clock=Clock(), serve=PATHS[path])
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        for ask in everything(1):
+            expected = "allowed" if ask.scopes is None else "unauthenticated"
+            assert told(await answered(client, ask, None)) == expected
+
+
+def test_a_row_of_the_matrix_is_there_for_every_set_of_scopes() -> None:
+    rows = [who for who in everybody() if who.state == "valid"]
+    assert len({(who.scopes, who.bound) for who in rows}) == len(rows) == 15 + 7
