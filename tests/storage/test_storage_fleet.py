@@ -40,7 +40,7 @@ async def test_a_push_of_many_sites_gives_each_its_receipt(store: Store) -> None
 
 
 async def test_nothing_is_stored_when_one_of_the_sites_is_unknown(store: Store) -> None:
-    await store.sites.delete(7, now=T)
+    await store.sites.delete(7)
     with pytest.raises(UnknownSites) as refusal:
         await store.fleet.push({1: {T: ROW}, 99: {T: ROW}, 7: {T: ROW}, 50: {}})
     assert refusal.value.site_ids == [7, 50, 99]
@@ -67,7 +67,7 @@ async def test_a_dry_run_stores_nothing(store: Store) -> None:
 
 async def test_the_latest_of_every_site_comes_in_pages(store: Store) -> None:
     await store.fleet.push({site: {T + site: ROW, T: ROW} for site in (1, 3, 6)})
-    await store.sites.delete(4, now=T)
+    await store.sites.delete(4)
     first = await store.fleet.latest(limit=3, after=None)
     assert first == LatestPage(
         [LatestEntry(1, (T + 1, ROW)), LatestEntry(2, None), LatestEntry(3, (T + 3, ROW))], 3

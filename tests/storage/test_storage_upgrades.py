@@ -9,6 +9,7 @@ import pytest
 from bson import json_util
 from mongomock_facade import Database as Mock
 from pymongo.errors import WriteError
+from sweeping import sweep_after
 
 from storage import NewerStore, NewSite, Store, Unavailable, UnknownFormat, UnsuitableServer
 from storage.documents import FORMAT
@@ -88,7 +89,7 @@ async def test_a_reading_of_0_1_0_gets_the_format_when_it_is_replaced(old: Store
 
 async def test_a_site_of_0_1_0_that_was_being_deleted_is_purged(old: Store) -> None:
     await old.prepare()
-    await old.sites.sweep(NOW + 3_600)
+    await sweep_after(old, 3_600)
     assert await formats(old) == {1: FORMAT, 2: FORMAT, 7: FORMAT}
     given = await old.sites.create([{"name": "Next", "location": "east"}])
     assert given.sites[0]["id"] == 3

@@ -23,8 +23,8 @@ from storage.documents import day_document
 
 DAY = 86_400
 NOON = DAY // 2
-DATABASE_SECONDS = 5
-"""The purge of a deleted site begins 10 s after its deletion then."""
+DATABASE_SECONDS = 2
+"""The purge of a deleted site begins 13 s after its deletion then, or after a new start."""
 
 Rows = dict[str, tuple[Any, ...]]
 
