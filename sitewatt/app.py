@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from pymongo.monitoring import CommandListener
@@ -19,6 +20,7 @@ from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, ContractError
 from sitewatt.metrics import Metrics
 from sitewatt.metrics.requests import DOCS
+from sitewatt.mongod.room import has_room
 from sitewatt.observability import OPERATION
 from sitewatt.settings import Settings
 from sitewatt.tracing import Tracing, tracing_of
@@ -129,7 +131,9 @@ def open_store(chosen: Settings, *, listeners: Sequence[CommandListener] = ()) -
     except BadAddress as error:
         raise settings.SettingsError(f"{chosen.mongodb_variable}: {error}") from None
     schemas = openapi.bundle()["components"]["schemas"]
-    return Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
+    store = Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
+    store.readiness.has_room = partial(has_room, chosen.data_dir, chosen.mongodb_uri)
+    return store
 
 
 def authority(chosen: Settings) -> Authority:

@@ -21,6 +21,9 @@ Kind = Literal[
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Hindrance = Kind | Literal["unsuitable"]
+"""What keeps the store from its work: the database's troubles, or that it is not a fit one."""
+
 
 class StorageError(Exception):
     """The base of everything the store raises on purpose.
@@ -39,7 +42,9 @@ class StorageError(Exception):
     ├── FleetConflict       the same, for readings of many sites
     ├── BadAddress          the address of the database is none
     ├── UnsuitableServer    the database is too old, or no replica set
+    │   ├── MissingRights   its user may not do all that the store does
     │   └── NewerStore      a newer version of sitewatt has upgraded the store
+    ├── NotReady            the store cannot do its work just now
     ├── UnknownFormat       a document was written by a newer version of sitewatt
     └── Unavailable         the database is away, slow, not writable or did not confirm
         └── Overloaded      more rows wait to be written than may wait
@@ -147,6 +152,21 @@ class FleetConflict(StorageError):
 class UnsuitableServer(StorageError):
     """The database is one that cannot keep what the store promises; the text says why."""
 
+    kind: "Hindrance" = "unsuitable"
+
+
+class MissingRights(UnsuitableServer):
+    """The database does not let its user do all that the store does."""
+
+    kind = "unauthorized"
+
+    def __init__(self, database: str, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"the user may not do this on the database `{database}`: {', '.join(missing)};"
+            " give it the roles readWrite and dbAdmin there"
+        )
+        self.missing = list(missing)
+
 
 class NewerStore(UnsuitableServer):
     """The store has a format that this version does not know; nothing of it is touched."""
@@ -182,6 +202,14 @@ class Unavailable(StorageError):
         self.reason = reason
         self.kind = kind
         self.is_counted = False
+
+
+class NotReady(StorageError):
+    """The store cannot do its work just now; `kind` says what keeps it."""
+
+    def __init__(self, kind: Hindrance, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class Overloaded(Unavailable):

@@ -81,7 +81,8 @@ class MongodProcess:
             elif self._shorten_log() or not self._directory.log.exists():
                 self.send_signal(signal.SIGUSR1)
         self._process.wait()
-        return self._end()
+        said = log.last_words(log.tail(self._directory.log, since=self._log_start))
+        return f"{self._end()}: {said}" if said else self._end()
 
     def _shorten_log(self) -> bool:
         return log.set_aside(self._directory.log, limit=self._options.log_mb * 1_000_000)
