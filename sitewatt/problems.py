@@ -224,6 +224,9 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
         "too-many-revisions", "Site {0.site_id} has {0.limit} revisions, as many as are kept."
     ),
     store.NoReadings: _said("no-readings", "Site {0.site_id} has no reading yet."),
+    store.UnknownTimeZone: _said(
+        "unknown-time-zone", "This server does not know the time zone of site {0.site_id}."
+    ),
     store.ReadingsConflict: _readings_conflict,
     store.FleetConflict: _fleet_conflict,
     store.UnknownSites: _unknown_sites,

@@ -38,6 +38,7 @@ class StorageError(Exception):
     ├── UnknownRevision     the site's history has no such number
     ├── TooManyRevisions    the site's history is full
     ├── NoReadings          the site has no reading
+    ├── UnknownTimeZone     the site's time zone is none that is known here
     ├── ReadingsConflict    other values are stored for some of the pushed instants
     ├── FleetConflict       the same, for readings of many sites
     ├── BadAddress          the address of the database is none
@@ -119,6 +120,14 @@ class NoReadings(StorageError):
 
     def __init__(self, site_id: int) -> None:
         super().__init__(f"site {site_id} has no readings")
+        self.site_id = site_id
+
+
+class UnknownTimeZone(StorageError):
+    """The database of time zones that this process has does not know the site's."""
+
+    def __init__(self, site_id: int) -> None:
+        super().__init__(f"the time zone of site {site_id} is not known here")
         self.site_id = site_id
 
 
