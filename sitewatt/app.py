@@ -14,7 +14,7 @@ import openapi
 from handlers import Handler, handlers
 from handlers.ports import Clock
 from sitewatt import observability, settings
-from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
+from sitewatt.auth import AdminKey, Authority, KeyFileError, OpenToThisMachine
 from sitewatt.binding import positional
 from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, ContractError
@@ -23,13 +23,13 @@ from sitewatt.metrics.requests import DOCS
 from sitewatt.mongod.room import has_room
 from sitewatt.observability import OPERATION
 from sitewatt.settings import Settings
-from sitewatt.tracing import Tracing, tracing_of
+from sitewatt.tracing import Tracing, TracingError, tracing_of
 from sitewatt.upkeep import Record, upkeep
 from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
-from sitewatt.workers import collect_rarely, end_with_parent
+from sitewatt.workers import collect_rarely, end_with_parent, ending_with_a_sentence
 from storage import DATABASE_NAME, BadAddress, Store, connect
 
 
@@ -111,6 +111,11 @@ def _services(
 def app_from_environment() -> ASGIApp:
     """Return the service as the environment describes it; every worker process calls this."""
     end_with_parent()
+    with ending_with_a_sentence(settings.SettingsError, KeyFileError, ContractError, TracingError):
+        return _app_from_environment()
+
+
+def _app_from_environment() -> ASGIApp:
     chosen = settings.load({})
     observability.configure(chosen.log_format, chosen.log_level)
     tracing = tracing_of(os.environ)

@@ -13,11 +13,10 @@ from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
 import orjson
-import uvicorn
 import yaml
 
 import openapi
-from sitewatt import observability, settings
+from sitewatt import observability, settings, workers
 from sitewatt.app import authority, compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
@@ -39,6 +38,7 @@ EXPECTED = (
     ContractError,
     StorageError,
     TracingError,
+    workers.WorkerFailed,
 )
 """What can be wrong with a machine or its settings: a sentence is told, not a traceback."""
 
@@ -80,7 +80,7 @@ def serve(given: argparse.Namespace) -> int:
         asyncio.run(_use(ready, _look_at_embedded if chosen.mongodb_uri is None else _do_nothing))
         if ready.demo:
             asyncio.run(_use(ready, _demo))
-        uvicorn.run(
+        workers.run(
             "sitewatt.app:app_from_environment",
             factory=True,
             host=ready.host,

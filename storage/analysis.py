@@ -36,7 +36,8 @@ class Analysis:
     ) -> BucketPage:
         """Return up to `limit` buckets of [start, end) by the site's calendar; see `buckets`.
 
-        Raises UnknownTimeZone, for a site that a newer database of time zones has let in. Slots are expected until `now`.
+        Slots are expected until `now`. Raises UnknownTimeZone, for a site that a newer database of
+        time zones has let in.
         """
         time_zone = (await self._sites.get(site_id))["time_zone"]
         zone = zone_of(time_zone)

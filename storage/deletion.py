@@ -70,7 +70,8 @@ class Deletion:
         that is there. The time in it is for people.
         """
         mark, now = ObjectId(), await self.database.clock()
-        marked = {"$set": {"deleted_at": now, "mark": mark}, "$unset": _GONE, "$inc": {"version": 1}}
+        said = {"deleted_at": now, "mark": mark}
+        marked = {"$set": said, "$unset": _GONE, "$inc": {"version": 1}}
 
         async def work(session: AsyncClientSession) -> None:
             result = await self.database.sites.update_one(

@@ -90,13 +90,23 @@ class MongodProcess:
     def _failure(self) -> str:
         said = os.read(self._output, 65_536) + log.tail(self._directory.log, since=self._log_start)
         reason = log.last_words(said) or "it does not say why"
-        return f"{self._end()} at its start: {reason}. Its log is {self._directory.log}."
+        cure = _cure(reason)
+        return f"{self._end()} at its start: {reason}. {cure}Its log is {self._directory.log}."
 
     def _end(self) -> str:
         status = self._process.returncode
         if status < 0:
             return f"mongod was ended by {signal.Signals(-status).name}"
         return f"mongod ended with exit status {status}"
+
+
+def _cure(reason: str) -> str:
+    """What helps against a reason, as a sentence and a space; "" for others."""
+    cures = {
+        "Too many open files": "Allow more of them (`ulimit -n`, LimitNOFILE=). ",
+        "No space left on device": "Make room on its disk. ",
+    }
+    return next((cure for words, cure in cures.items() if words in reason), "")
 
 
 def _spawn(command: list[str], output: int) -> "subprocess.Popen[bytes]":
