@@ -94,5 +94,5 @@ def ending_with_a_sentence(*expected: type[Exception]) -> Generator[None]:
     except expected as error:
         if multiprocessing.parent_process() is None:
             raise
-        print(f"sitewatt: {error}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"sitewatt: {error}\n")
         sys.exit(STARTUP_FAILURE)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bson.objectid import ObjectId
-from sweeping import go_on, sweep_after
+from sweeping import sweep_after
 
 from storage import NewSite, SiteBeingDeleted, Store, UnknownSite
 from storage.database import delete_some

@@ -160,7 +160,7 @@ async def sweep_after_an_hour(store: Store, marks: int) -> None:
     deletion = store.sites._deletion
     assert len(deletion._known) > marks
     go_on(store, 3_600)
-    deletion._known = {each: 0 for each in sorted(deletion._known)[:3]}
+    deletion._known = dict.fromkeys(sorted(deletion._known)[:3], 0)
     await store.sites.sweep()
 
 

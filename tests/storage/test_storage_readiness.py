@@ -152,9 +152,10 @@ async def test_a_user_without_collmod_is_told_before_anything_is_changed(
     real_store: Store, schemas: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The words of a real server; a server that checks passwords is the system tests' affair."""
-    other, command = Store(real_store.database.raw, schemas=schemas), type(
-        real_store.database.raw
-    ).command
+    other, command = (
+        Store(real_store.database.raw, schemas=schemas),
+        type(real_store.database.raw).command,
+    )
 
     async def restricted(self: Any, asked: Any, *args: Any, **options: Any) -> Any:
         answer = await command(self, asked, *args, **options)

@@ -11,7 +11,15 @@ from mongomock_facade import Database as Mock
 from pymongo.errors import WriteError
 from sweeping import sweep_after
 
-from storage import NewerStore, NewSite, NotReady, Store, Unavailable, UnknownFormat, UnsuitableServer
+from storage import (
+    NewerStore,
+    NewSite,
+    NotReady,
+    Store,
+    Unavailable,
+    UnknownFormat,
+    UnsuitableServer,
+)
 from storage.documents import FORMAT
 from storage.layout import INDEXES
 from storage.upgrades import Upgrades, known_format

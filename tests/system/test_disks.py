@@ -45,7 +45,7 @@ def kind_of(service: Service) -> str | None:
 
 def pushed(service: Service) -> bool:
     """Whether a push of many readings is taken; if not, it is told that it was not."""
-    rows = as_columns(dict(row(n) for n in range(1, 500)))
+    rows = as_columns(dict(row(n) for n in range(1, 4_000)))
     answer = service.client.post("/v1/sites/2/live?on_conflict=replace", json=rows)
     assert answer.status_code in (200, 201, 503), answer.text
     return answer.status_code != 503

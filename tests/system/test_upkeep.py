@@ -66,7 +66,14 @@ class StandIn:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundredths of seconds for what takes minutes; the order of lengths is as it is."""
-    shorter = {"RETRY": 0.01, "SWEEP": 0.05, "LEASE_EVERY": 0.05, "SEAL": 0.3, "RETENTION": 0.4, "AGES": 0.1}
+    shorter = {
+        "RETRY": 0.01,
+        "SWEEP": 0.05,
+        "LEASE_EVERY": 0.05,
+        "SEAL": 0.3,
+        "RETENTION": 0.4,
+        "AGES": 0.1,
+    }
     for name, seconds in shorter.items():
         monkeypatch.setattr(kept, f"{name}_SECONDS", seconds)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Service, data_directory, eventually, is_running, mongod_pid
+from program import START_SECONDS, Service, data_directory, eventually, is_running, mongod_pid
 
 KEY = "a-key-of-the-tests-that-is-long-enough"
 
@@ -29,15 +29,15 @@ def test_a_killed_worker_is_replaced_and_one_that_cannot_start_ends_all(
     key = tmp_path / "key"
     key.write_text(KEY)
     with Service("--data-dir", data, "--workers", 2, "--admin-key-file", key) as service:
-        assert eventually(lambda: len(workers(service)) == 2)
+        assert eventually(lambda: len(workers(service)) == 2, within=START_SECONDS)
         mongod = mongod_pid(data)
         os.kill(workers(service)[0], signal.SIGKILL)
-        assert eventually(lambda: len(workers(service)) == 3)
+        assert eventually(lambda: len(workers(service)) == 3, within=START_SECONDS)
         service.await_ready()
         assert is_running(mongod)
         key.write_text("short")
         os.kill(workers(service)[1], signal.SIGKILL)
-        assert service.process.wait(60) == 1
+        assert service.process.wait(2 * START_SECONDS) == 1
         said = [line for line in service.log.splitlines() if line.startswith("sitewatt: ")]
         assert len(said) == 2, service.log
         assert "must have 32 or more characters" in said[0]
