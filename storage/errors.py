@@ -161,13 +161,13 @@ class FleetConflict(StorageError):
 class UnsuitableServer(StorageError):
     """The database is one that cannot keep what the store promises; the text says why."""
 
-    kind: "Hindrance" = "unsuitable"
+    kind: Hindrance = "unsuitable"
 
 
 class MissingRights(UnsuitableServer):
     """The database does not let its user do all that the store does."""
 
-    kind = "unauthorized"
+    kind: Hindrance = "unauthorized"
 
     def __init__(self, database: str, missing: Sequence[str]) -> None:
         super().__init__(
@@ -209,7 +209,7 @@ class Unavailable(StorageError):
     def __init__(self, reason: str, kind: Kind | None = "other") -> None:
         super().__init__(f"the database does not answer as it should: {reason}")
         self.reason = reason
-        self.kind = kind
+        self.kind: Kind | None = kind
         self.is_counted = False
 
 
@@ -218,7 +218,7 @@ class NotReady(StorageError):
 
     def __init__(self, kind: Hindrance, reason: str) -> None:
         super().__init__(reason)
-        self.kind = kind
+        self.kind: Hindrance = kind
 
 
 class Overloaded(Unavailable):

@@ -86,7 +86,7 @@ class Readiness:
 
 def kind_of(error: Unavailable | UnsuitableServer) -> Hindrance:
     """Return what the error says that keeps the database from its work."""
-    return error.kind or "other"
+    return "other" if error.kind is None else error.kind
 
 
 def _hear(look: asyncio.Task[None]) -> None:
