@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from handlers import cursors, replies
-from handlers.ports import Clock, UrlFor
+from handlers.ports import UrlFor
 from handlers.replies import Response
 from storage import Store
 
@@ -53,7 +53,7 @@ async def update_site(
     return replies.tagged(await store.sites.update(site_id, body, guard))
 
 
-async def delete_site(site_id: int, *, store: Store, clock: Clock) -> Response:
+async def delete_site(site_id: int, *, store: Store) -> Response:
     """Delete a site with its configuration history and its readings."""
-    await store.sites.delete(site_id, now=clock())
+    await store.sites.delete(site_id)
     return replies.empty()

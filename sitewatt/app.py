@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from pymongo.monitoring import CommandListener
@@ -14,21 +15,22 @@ from handlers import Handler, handlers
 from handlers.ports import Clock
 from sitewatt import observability, settings
 from sitewatt.access import authority
-from sitewatt.auth import Authority
+from sitewatt.auth import Authority, KeyFileError
 from sitewatt.binding import positional
 from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, ContractError
 from sitewatt.metrics import Metrics
 from sitewatt.metrics.requests import DOCS
+from sitewatt.mongod.room import has_room
 from sitewatt.observability import OPERATION
 from sitewatt.settings import Settings
-from sitewatt.tracing import Tracing, tracing_of
+from sitewatt.tracing import Tracing, TracingError, tracing_of
 from sitewatt.upkeep import Record, upkeep
 from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
-from sitewatt.workers import collect_rarely, end_with_parent
+from sitewatt.workers import collect_rarely, end_with_parent, ending_with_a_sentence
 from storage import DATABASE_NAME, BadAddress, Store, connect
 
 
@@ -110,6 +112,11 @@ def _services(
 def app_from_environment() -> ASGIApp:
     """Return the service as the environment describes it; every worker process calls this."""
     end_with_parent()
+    with ending_with_a_sentence(settings.SettingsError, KeyFileError, ContractError, TracingError):
+        return _app_from_environment()
+
+
+def _app_from_environment() -> ASGIApp:
     chosen = settings.load({})
     observability.configure(chosen.log_format, chosen.log_level)
     tracing = tracing_of(os.environ)
@@ -130,7 +137,9 @@ def open_store(chosen: Settings, *, listeners: Sequence[CommandListener] = ()) -
     except BadAddress as error:
         raise settings.SettingsError(f"{chosen.mongodb_variable}: {error}") from None
     schemas = openapi.bundle()["components"]["schemas"]
-    return Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
+    store = Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
+    store.readiness.has_room = partial(has_room, chosen.data_dir, chosen.mongodb_uri)
+    return store
 
 
 def _with_docs(operations: ASGIApp, docs: ASGIApp) -> ASGIApp:

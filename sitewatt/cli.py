@@ -14,11 +14,10 @@ from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
 import orjson
-import uvicorn
 import yaml
 
 import openapi
-from sitewatt import access, key_commands, observability, settings
+from sitewatt import access, key_commands, observability, settings, workers
 from sitewatt.app import compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
@@ -40,6 +39,7 @@ EXPECTED = (
     ContractError,
     StorageError,
     TracingError,
+    workers.WorkerFailed,
 )
 """What can be wrong with a machine or its settings: a sentence is told, not a traceback."""
 
@@ -82,7 +82,7 @@ def serve(given: argparse.Namespace) -> int:
         asyncio.run(_use(ready, partial(access.look_at_address, ready)))
         if ready.demo:
             asyncio.run(_use(ready, _demo))
-        uvicorn.run(
+        workers.run(
             "sitewatt.app:app_from_environment",
             factory=True,
             host=ready.host,

@@ -16,6 +16,7 @@ from handlers.preconditions import PreconditionFailed, PreconditionRequired
 from sitewatt import contract
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
+from sitewatt.hindrances import HINDRANCES
 from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken, NotGzip
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
@@ -199,6 +200,12 @@ def _unavailable(error: store.StorageError) -> Problem:
     return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def _not_ready(error: store.NotReady) -> Problem:
+    detail = HINDRANCES.get(error.kind, "The database does not answer as it should.")
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return Problem("unavailable", detail, {"kind": error.kind}, headers)
+
+
 _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     contract.NotJson: _not_json,
     contract.InvalidBody: _invalid_body,
@@ -236,12 +243,16 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
         "too-many-revisions", "Site {0.site_id} has {0.limit} revisions, as many as are kept."
     ),
     store.NoReadings: _said("no-readings", "Site {0.site_id} has no reading yet."),
+    store.UnknownTimeZone: _said(
+        "unknown-time-zone", "This server does not know the time zone of site {0.site_id}."
+    ),
     store.ReadingsConflict: _readings_conflict,
     store.FleetConflict: _fleet_conflict,
     store.UnknownSites: _unknown_sites,
     store.UnknownKey: _said("unknown-key", "There is no key {0.key_id}."),
     store.KeysExist: _keys_exist,
     store.Overloaded: _overloaded,
+    store.NotReady: _not_ready,
     store.UnknownFormat: _unknown_format,
     store.Unavailable: _unavailable,
     store.UnsuitableServer: _unavailable,

@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 """After each try, which itself takes as long as the database may take."""
 
-SWEEP_SECONDS = 60.0
+SWEEP_SECONDS = 10.0
+LEASE_EVERY_SECONDS = 60.0
 SEAL_SECONDS = 600.0
 RETENTION_SECONDS = 3_600.0
 AGES_SECONDS = 60.0
@@ -24,7 +25,7 @@ AGES_SECONDS = 60.0
 
 LEASE = "upkeep"
 LEASE_SECONDS = 180
-"""Prolonged every SWEEP_SECONDS; so long after a crash another worker seals and removes."""
+"""Prolonged every LEASE_EVERY_SECONDS; so long after a crash another worker seals and removes."""
 
 FAREWELL_SECONDS = 1.0
 LEAVE_SECONDS = 0.3
@@ -107,7 +108,7 @@ class Upkeep:
         await self._prepare()
         async with asyncio.TaskGroup() as duties:
             duties.create_task(self._repeat("sweep", self._sweep, SWEEP_SECONDS))
-            duties.create_task(self._repeat("lease", self._take_lease, SWEEP_SECONDS))
+            duties.create_task(self._repeat("lease", self._take_lease, LEASE_EVERY_SECONDS))
             duties.create_task(self._as_holder("seal", self._seal, SEAL_SECONDS))
             duties.create_task(self._as_holder("ages", self._count_ages, AGES_SECONDS))
             if self._retention_days is not None:
@@ -137,7 +138,7 @@ class Upkeep:
         while True:
             await self._holds_lease.wait()
             done = await self._does(duty, work)
-            await asyncio.sleep(every if done else SWEEP_SECONDS)
+            await asyncio.sleep(every if done else LEASE_EVERY_SECONDS)
 
     async def _take_lease(self) -> None:
         if await self._store.lease.take(LEASE, self._owner, seconds=LEASE_SECONDS):
@@ -151,7 +152,7 @@ class Upkeep:
         await self._store.lease.leave(LEASE, self._owner)
 
     async def _sweep(self) -> None:
-        await self._store.sites.sweep(self._clock())
+        await self._store.sites.sweep()
 
     async def _seal(self) -> None:
         sealed = await self._store.seal()

@@ -5,10 +5,10 @@ from bisect import bisect_left
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from storage.analysis_model import Bucket, BucketPage, Gap, GapPage
-from storage.calendar import buckets
+from storage.calendar import buckets, zone_of
+from storage.errors import UnknownTimeZone
 from storage.grid import SLOT_SECONDS, Gaps, slots_between, slots_of
 from storage.live import Live
 from storage.model import Series
@@ -36,14 +36,18 @@ class Analysis:
     ) -> BucketPage:
         """Return up to `limit` buckets of [start, end) by the site's calendar; see `buckets`.
 
-        Slots are expected until `now`.
+        Slots are expected until `now`. Raises UnknownTimeZone, for a site that a newer database of
+        time zones has let in.
         """
         time_zone = (await self._sites.get(site_id))["time_zone"]
+        zone = zone_of(time_zone)
+        if zone is None:
+            raise UnknownTimeZone(site_id)
         found: list[Bucket] = []
         last = slots_between(start, end).stop * SLOT_SECONDS
         async with aclosing(self._pages(site_id, start, last)) as pages:
             readings = Readings(pages)
-            for begin, following in buckets(every, start, end, ZoneInfo(time_zone)):
+            for begin, following in buckets(every, start, end, zone):
                 if len(found) == limit or readings.taken >= MOST_ROWS:
                     return BucketPage(time_zone, found, begin)
                 if len(found) % BUCKETS_AT_ONCE == 0:

@@ -8,8 +8,18 @@ an hour which is shown twice is two, and a change of half an hour makes short on
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 HOUR = 3600
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """Return the time zone of that name; None where there is none here."""
+    try:
+        return ZoneInfo(name)
+    # A name that is no path, a directory, or none of the names.
+    except (ValueError, OSError, KeyError):
+        return None
 
 
 def buckets(every: str, start: int, end: int, zone: tzinfo) -> Iterator[tuple[int, int]]:

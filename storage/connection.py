@@ -56,4 +56,14 @@ def connect(
             **_OPTIONS,
         )
     except (ConfigurationError, ValueError) as error:
-        raise BadAddress(str(error)) from None
+        raise BadAddress(_without_secrets(str(error))) from None
+
+
+def _without_secrets(said: str) -> str:
+    """Return what is wrong with an address, unless that may repeat some of a password.
+
+    One that has a slash in it, not escaped, is read as the end of the hosts.
+    """
+    if "@" in said:
+        return "write / : ? # [ ] @ % in a password as %2F %3A %3F %23 %5B %5D %40 %25"
+    return said

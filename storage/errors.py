@@ -21,6 +21,9 @@ Kind = Literal[
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Hindrance = Kind | Literal["unsuitable"]
+"""What keeps the store from its work: the database's troubles, or that it is not a fit one."""
+
 
 class StorageError(Exception):
     """The base of everything the store raises on purpose.
@@ -35,13 +38,16 @@ class StorageError(Exception):
     ├── UnknownRevision     the site's history has no such number
     ├── TooManyRevisions    the site's history is full
     ├── NoReadings          the site has no reading
+    ├── UnknownTimeZone     the site's time zone is none that is known here
     ├── ReadingsConflict    other values are stored for some of the pushed instants
     ├── FleetConflict       the same, for readings of many sites
     ├── UnknownKey          there is no such key
     ├── KeysExist           a key was to be the first, and there is one
     ├── BadAddress          the address of the database is none
     ├── UnsuitableServer    the database is too old, or no replica set
+    │   ├── MissingRights   its user may not do all that the store does
     │   └── NewerStore      a newer version of sitewatt has upgraded the store
+    ├── NotReady            the store cannot do its work just now
     ├── UnknownFormat       a document was written by a newer version of sitewatt
     └── Unavailable         the database is away, slow, not writable or did not confirm
         └── Overloaded      more rows wait to be written than may wait
@@ -119,6 +125,14 @@ class NoReadings(StorageError):
         self.site_id = site_id
 
 
+class UnknownTimeZone(StorageError):
+    """The database of time zones that this process has does not know the site's."""
+
+    def __init__(self, site_id: int) -> None:
+        super().__init__(f"the time zone of site {site_id} is not known here")
+        self.site_id = site_id
+
+
 class ReadingsConflict(StorageError):
     """Other values are stored for some instants; these are as they were, all other rows stored.
 
@@ -161,6 +175,21 @@ class KeysExist(StorageError):
 class UnsuitableServer(StorageError):
     """The database is one that cannot keep what the store promises; the text says why."""
 
+    kind: Hindrance = "unsuitable"
+
+
+class MissingRights(UnsuitableServer):
+    """The database does not let its user do all that the store does."""
+
+    kind: Hindrance = "unauthorized"
+
+    def __init__(self, database: str, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"the user may not do this on the database `{database}`: {', '.join(missing)};"
+            " give it the roles readWrite and dbAdmin there"
+        )
+        self.missing = list(missing)
+
 
 class NewerStore(UnsuitableServer):
     """The store has a format that this version does not know; nothing of it is touched."""
@@ -194,8 +223,16 @@ class Unavailable(StorageError):
     def __init__(self, reason: str, kind: Kind | None = "other") -> None:
         super().__init__(f"the database does not answer as it should: {reason}")
         self.reason = reason
-        self.kind = kind
+        self.kind: Kind | None = kind
         self.is_counted = False
+
+
+class NotReady(StorageError):
+    """The store cannot do its work just now; `kind` says what keeps it."""
+
+    def __init__(self, kind: Hindrance, reason: str) -> None:
+        super().__init__(reason)
+        self.kind: Hindrance = kind
 
 
 class Overloaded(Unavailable):

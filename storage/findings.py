@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
+from storage.calendar import zone_of
 from storage.days import last_sealable
 from storage.documents import FORMAT, STORED_NAMES
 from storage.ids import DAY_SECONDS, LAST_INSTANT, site_and_day, site_and_instant
@@ -57,7 +57,7 @@ def site_findings(site: Mapping[str, Any], now: int) -> Iterator[Finding]:
             said = f"deleted at {stamp(site['deleted_at'])}, and its purge has not ended"
             yield note("waits for its purge", f"{where}: {said}")
         return
-    if not _is_zone(site["time_zone"]):
+    if zone_of(site["time_zone"]) is None:
         yield wrong("unknown time zone", f"{where}: no time zone here has the name of its own")
     yield from _history_findings(where, site["configurations"], now)
 
@@ -123,12 +123,3 @@ def _at(instant: int) -> str:
 
 def _is_id(identity: Any) -> bool:
     return isinstance(identity, int) and 0 <= identity < 2**63
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    # A name that is no path, a directory, or none of the names.
-    except (ValueError, OSError, KeyError):
-        return False
-    return True

@@ -39,11 +39,15 @@ class Fleet:
 
         Raises UnknownSites before anything is stored, and FleetConflict when all that does not
         conflict has been stored. Cut short by Unavailable, it has stored some of the readings; so
-        it is when a site is deleted meanwhile.
+        it is when a site is deleted meanwhile. It takes no longer than two calls of the database
+        may, and begins with no other site once one has found it unavailable.
         """
         await self._sites.look_at_all(pushes)
-        one = _Push(self._live, self._places, overwrite, dry_run)
-        receipts = await one.of_all(pushes)
+        return await self._push(pushes, _Push(self._live, self._places, overwrite, dry_run))
+
+    @bounded
+    async def _push(self, pushes: Mapping[int, Readings], one: "_Push") -> dict[int, Receipt]:
+        receipts = await one.of_all(pushes, self.database.timeout)
         if one.conflicts:
             raise FleetConflict(receipts, sorted(one.conflicts)[:MOST_CONFLICTS])
         return receipts
@@ -75,10 +79,19 @@ class _Push:
         self._places = places
         self._overwrite = overwrite
         self._dry_run = dry_run
+        self._until: float | None = None
+        self._failure: Unavailable | None = None
         self.conflicts: list[tuple[int, Conflict]] = []
 
-    async def of_all(self, pushes: Mapping[int, Readings]) -> dict[int, Receipt]:
-        """Return the receipts by site, once the last of them has been answered."""
+    async def of_all(
+        self, pushes: Mapping[int, Readings], seconds: float | None
+    ) -> dict[int, Receipt]:
+        """Return the receipts by site, once the last of them has been answered.
+
+        Who has no place after so many seconds gets none; the calls of the others end by then.
+        """
+        if seconds is not None:
+            self._until = asyncio.get_running_loop().time() + seconds
         each = [self._of(site_id, readings) for site_id, readings in pushes.items()]
         answers = await asyncio.gather(*each, return_exceptions=True)
         _raise_first(answers)
@@ -88,10 +101,22 @@ class _Push:
         """Push for one site; where no bulk takes its rows along, when there is a place for it."""
         if not self._dry_run and await self._live.shares(readings):
             return await self._push(site_id, readings)
-        async with self._places:
+        await self._take_place()
+        try:
             return await self._push(site_id, readings)
+        finally:
+            self._places.release()
+
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout_at(self._until):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Unavailable("there was no place in time", "timeout") from None
 
     async def _push(self, site_id: int, readings: Readings) -> Receipt:
+        if self._failure is not None:
+            raise self._failure
         try:
             return await self._live.push(
                 site_id, readings, overwrite=self._overwrite, dry_run=self._dry_run
@@ -99,6 +124,9 @@ class _Push:
         except ReadingsConflict as conflict:
             self.conflicts += [(site_id, one) for one in conflict.conflicts]
             return conflict.receipt
+        except Unavailable as failure:
+            self._failure = failure
+            raise
 
 
 def _raise_first(answers: Iterable[object]) -> None:

@@ -62,11 +62,11 @@ class Sites:
             if changed == site_of(document) or await self._set(document, changes):
                 return changed
 
-    async def delete(self, site_id: int, *, now: int) -> None:
+    async def delete(self, site_id: int) -> None:
         """Delete the site: unknown from now on, purged a little later; raises UnknownSite."""
-        await self._deletion.mark(site_id, now=now)
+        mark = await self._deletion.mark(site_id)
         self._known.forget(site_id)
-        self._deletion.schedule(site_id)
+        self._deletion.schedule(site_id, mark)
 
     async def require(self, site_id: int) -> None:
         """Return when there is such a site, or was within the last 5 s; else UnknownSite."""
@@ -103,9 +103,9 @@ class Sites:
         asked = self._known.now()
         self._known.hear(await self._deletions.count(), asked)
 
-    async def sweep(self, now: int) -> None:
-        """Finish the deletions that a crash has left unfinished."""
-        await self._deletion.sweep(now)
+    async def sweep(self) -> None:
+        """Finish the deletions that a crash has left unfinished; some only when called later."""
+        await self._deletion.sweep()
 
     async def close(self) -> None:
         """End what runs in the background."""

@@ -3,31 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 
 from storage import layout
 from storage.analysis import Analysis
-from storage.availability import bounded, limited
+from storage.availability import limited
 from storage.clock import Clock
 from storage.configurations import Configurations
 from storage.database import Database, Document
+from storage.errors import Unavailable, UnsuitableServer
 from storage.fleet import Fleet
 from storage.inspection import Inspection
 from storage.keys import Keys
 from storage.lease import Lease
 from storage.live import Live
 from storage.model import Sealed
+from storage.readiness import Readiness, kind_of
 from storage.retention import Retention
+from storage.rights import require_rights
 from storage.server import greet
 from storage.sites import Sites
 from storage.staleness import Staleness
 from storage.upgrades import Upgrades, known_format
 from storage.validators import validators
 from storage.watching import Watch
-
-READY_SECONDS = 2.0
-"""A probe that asks whether the store is ready does not wait longer for an answer."""
 
 
 class Store:
@@ -56,6 +55,7 @@ class Store:
         self.lease = Lease(self.database)
         self.keys = Keys(self.database)
         self.retention = Retention(self.database)
+        self.readiness = Readiness(self.database)
         self._upgrades = Upgrades(self.database)
 
     def watch(self, watch: Watch) -> None:
@@ -69,8 +69,12 @@ class Store:
 
         Safe from many workers. Raises UnsuitableServer, and NewerStore with nothing changed.
         """
-        await self._prepare_collections()
-        await self._upgrades.run()
+        try:
+            await self._prepare_collections()
+            await self._upgrades.run()
+        except (Unavailable, UnsuitableServer) as error:
+            self.readiness.hindrance = kind_of(error)
+            raise
         self.database.prepared = True
 
     @limited
@@ -86,11 +90,9 @@ class Store:
         """Move the readings of settled days into documents of their own; return how many."""
         return await self.live.seal()
 
-    @bounded
     async def ready(self) -> None:
-        """Return when the store can do its work, within READY_SECONDS; else Unavailable."""
-        with pymongo.timeout(READY_SECONDS):
-            await self._greet()
+        """Return when the store can do its work, within READY_SECONDS; else NotReady."""
+        await self.readiness.check()
 
     @limited
     async def ping(self) -> None:
@@ -99,6 +101,7 @@ class Store:
 
     async def _greet(self) -> None:
         await greet(self.database)
+        await require_rights(self.database)
         await known_format(self.database)
 
     async def close(self) -> None:

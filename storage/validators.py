@@ -114,7 +114,8 @@ def _site(schemas: Mapping[str, Schema]) -> Document:
     fields = {field: site[field] for field in ("name", "location", "time_zone")}
     history = {"type": "array", "items": _revision(schemas)}
     present = _document({**identity, **fields, "configurations": history}, late=("format",))
-    deleted = _document({**identity, "deleted_at": _INTEGER}, late=("format",))
+    mark = {"deleted_at": _INTEGER, "mark": {"type": "version"}}
+    deleted = _document({**identity, **mark}, late=("format", "mark"))
     return {"anyOf": [bson_schema(present, schemas), bson_schema(deleted, schemas)]}
 
 
@@ -141,7 +142,7 @@ def _properties(name: str, schemas: Mapping[str, Schema]) -> Schema:
 def _document(fields: Schema, late: Collection[str] = ()) -> Schema:
     """Return the schema of an object with all of these fields and no other.
 
-    The `late` ones may be missing.
+    The `late` ones may be missing: a field that not all have, or that older versions did not write.
     """
     return {
         "type": "object",

@@ -13,6 +13,7 @@ from sitewatt.mongod.directory import DataDirectory
 from sitewatt.mongod.errors import MongodError
 from sitewatt.mongod.process import MongodProcess
 from sitewatt.mongod.replica import uri_of
+from sitewatt.mongod.room import LEAST_MB, free_mb, require_room
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
@@ -67,6 +68,7 @@ class Mongod:
         self._binary = find_binary()
         self._directory.take(grace=self._options.stop_seconds)
         try:
+            require_room(self._directory.path)
             self._keeper.start()
             self._writable.result()
         except BaseException:
@@ -104,9 +106,14 @@ class Mongod:
             if time.monotonic() - began > STEADY_SECONDS:
                 pause = FIRST_PAUSE
             if not self._stopping.is_set():
-                logger.error("%s; it is started again in %.1f s", str(end).rstrip("."), pause)
+                self._tell_end(end, pause)
             self._stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _tell_end(self, end: MongodError, pause: float) -> None:
+        logger.error("%s; it is started again in %.1f s", str(end).rstrip("."), pause)
+        if (room := free_mb(self._directory.path)) < LEAST_MB:
+            logger.error("the disk of %s has %.0f MB left: make room", self._directory.path, room)
 
     def _live(self) -> MongodError:
         """One mongod from its start to its end; returns what ended it."""

@@ -81,7 +81,8 @@ class MongodProcess:
             elif self._shorten_log() or not self._directory.log.exists():
                 self.send_signal(signal.SIGUSR1)
         self._process.wait()
-        return self._end()
+        said = log.last_words(log.tail(self._directory.log, since=self._log_start))
+        return f"{self._end()}: {said}" if said else self._end()
 
     def _shorten_log(self) -> bool:
         return log.set_aside(self._directory.log, limit=self._options.log_mb * 1_000_000)
@@ -89,13 +90,23 @@ class MongodProcess:
     def _failure(self) -> str:
         said = os.read(self._output, 65_536) + log.tail(self._directory.log, since=self._log_start)
         reason = log.last_words(said) or "it does not say why"
-        return f"{self._end()} at its start: {reason}. Its log is {self._directory.log}."
+        cure = _cure(reason)
+        return f"{self._end()} at its start: {reason}. {cure}Its log is {self._directory.log}."
 
     def _end(self) -> str:
         status = self._process.returncode
         if status < 0:
             return f"mongod was ended by {signal.Signals(-status).name}"
         return f"mongod ended with exit status {status}"
+
+
+def _cure(reason: str) -> str:
+    """What helps against a reason, as a sentence and a space; "" for others."""
+    cures = {
+        "Too many open files": "Allow more of them (`ulimit -n`, LimitNOFILE=). ",
+        "No space left on device": "Make room on its disk. ",
+    }
+    return next((cure for words, cure in cures.items() if words in reason), "")
 
 
 def _spawn(command: list[str], output: int) -> "subprocess.Popen[bytes]":

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -10,7 +11,9 @@ from api_service import BUNDLE, CONTRACT, KEY, LOCKED, Service, example
 from jsonschema import Draft202012Validator
 
 from sitewatt.auth import AdminKey
-from storage import Store, Unavailable
+from sitewatt.hindrances import HINDRANCES
+from storage import NotReady, Store
+from storage.errors import KINDS
 
 
 async def test_get_liveness_does_not_ask_the_database(
@@ -25,13 +28,26 @@ async def test_get_readiness_tells_that_the_database_is_away(
 ) -> None:
     assert (await client.get("/readyz")).json() == {"status": "ready"}
 
-    async def away() -> None:
-        raise Unavailable("no primary")
+    kinds = BUNDLE["components"]["schemas"]["Hindrance"]["enum"]
+    assert {*kinds} == {*KINDS, "unsuitable"}
+    for kind in kinds:
 
-    monkeypatch.setattr(store, "ready", away)
-    answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
-    assert int(answer.headers["retry-after"]) > 0
+        async def away(kind: Any = kind) -> None:
+            raise NotReady(kind, "mongodb://one:secret@host")
+
+        monkeypatch.setattr(store, "ready", away)
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+        assert answer.json()["kind"] == kind
+        assert "secret" not in answer.text
+        assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    "told", [e["value"] for n, e in BUNDLE["components"]["examples"].items() if "not_ready_" in n]
+)
+def test_each_example_of_not_being_ready_says_what_is_said(told: Any) -> None:
+    assert HINDRANCES[told["kind"]] == told["detail"]
 
 
 async def test_nothing_is_read_or_written_before_the_store_is_prepared(

@@ -95,6 +95,7 @@ _OF_THE_STORE = {
         "unknown-key",
     ),
     *("unknown-problem", "sites-exist", "site-being-deleted", "readings-conflict"),
+    "unknown-time-zone",
     *("too-many-revisions", "precondition-failed", "precondition-required"),
 }
 """The problems of a request that keeps the contract."""

@@ -118,7 +118,7 @@ async def ask_all(asks: list[Ask], mongod: Mongod) -> list[Heard]:
         heard.append(await ask_each(ask, *paths, alone))
         if number % PURGED_EVERY == 0:
             for store in stores:
-                await store.sites.sweep(NOW + 3_600)
+                await store.sites.sweep()
     for store in stores:
         await store.disconnect()
     return heard
@@ -126,7 +126,8 @@ async def ask_all(asks: list[Ask], mongod: Mongod) -> list[Heard]:
 
 def hold_purges(store: Store) -> None:
     """Leave deleted sites to the sweeps: by timers, an id would be free in one store first."""
-    store.sites._deletion.schedule = lambda site_id: None  # type: ignore[method-assign]
+    store.sites._deletion.schedule = lambda site_id, mark: None  # type: ignore[method-assign]
+    store.sites._deletion._delay = 0
 
 
 async def ask_each(ask: Ask, compiled: ASGIApp, stock: ASGIApp, alone: ASGIApp) -> Heard:

@@ -8,6 +8,7 @@ import gates
 from faults import KINDS, FaultyGate
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sweeping import go_on
 
 from storage import (
     Conflict,
@@ -133,10 +134,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(site=places, fault=faults)
     def delete_site(self, site: int, fault: Any) -> None:
-        outcome = self.ask(None, lambda: self.store.sites.delete(site, now=self.now))
+        outcome = self.ask(None, lambda: self.store.sites.delete(site))
         assert isinstance(outcome, UnknownSite) == (site not in self.held)
-        self.ask(fault, lambda: self.store.sites.sweep(self.now + 99))
-        self.run(self.store.sites.sweep(self.now + 99))
+        self.run(self.store.sites.sweep())
+        go_on(self.store, 99)
+        self.ask(fault, self.store.sites.sweep)
+        self.run(self.store.sites.sweep())
         self.held.pop(site, None)
         self.marks.pop(site, None)
 

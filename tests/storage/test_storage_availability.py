@@ -22,6 +22,7 @@ from pymongo.errors import (
     WriteConcernError,
     WTimeoutError,
 )
+from sweeping import sweep_after
 
 from storage import Receipt, Store, Unavailable, connect
 from storage.availability import means_unavailable
@@ -46,9 +47,9 @@ CALLS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "list sites": lambda store: store.sites.list(location=None, name=None, limit=1, after=None),
     "get site": lambda store: store.sites.get(1),
     "update": lambda store: store.sites.update(1, {"name": "New"}, lambda site: None),
-    "delete site": lambda store: store.sites.delete(1, now=NOW),
+    "delete site": lambda store: store.sites.delete(1),
     "require": lambda store: store.sites.require(2),
-    "sweep": lambda store: store.sites.sweep(NOW),
+    "sweep": lambda store: store.sites.sweep(),
     "push configuration": lambda store: store.configurations.push(
         1, CONFIGURATION, effective_from=None, now=NOW
     ),
@@ -225,15 +226,14 @@ async def test_a_background_purge_that_finds_the_database_away_leaves_it_to_the_
         await woken.wait()
 
     deletion = Deletion(real_store.database, sleep=sleep)
-    await deletion.mark(1, now=NOW)
-    deletion.schedule(1)
+    deletion.schedule(1, await deletion.mark(1))
     unconfirmed = {"writeConcernError": {"code": 64, "errmsg": ""}, "failCommands": ["update"]}
     async with failing(real_store, "alwaysOn", **unconfirmed):
         woken.set()
         async with asyncio.timeout(10):
             while "left to the next sweep" not in caplog.text:
                 await asyncio.sleep(0.01)
-    await real_store.sites.sweep(NOW + 3_600)
+    await sweep_after(real_store, 3_600)
     assert (await real_store.sites.create(SITES)).created
 
 

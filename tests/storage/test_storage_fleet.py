@@ -40,7 +40,7 @@ async def test_a_push_of_many_sites_gives_each_its_receipt(store: Store) -> None
 
 
 async def test_nothing_is_stored_when_one_of_the_sites_is_unknown(store: Store) -> None:
-    await store.sites.delete(7, now=T)
+    await store.sites.delete(7)
     with pytest.raises(UnknownSites) as refusal:
         await store.fleet.push({1: {T: ROW}, 99: {T: ROW}, 7: {T: ROW}, 50: {}})
     assert refusal.value.site_ids == [7, 50, 99]
@@ -67,7 +67,7 @@ async def test_a_dry_run_stores_nothing(store: Store) -> None:
 
 async def test_the_latest_of_every_site_comes_in_pages(store: Store) -> None:
     await store.fleet.push({site: {T + site: ROW, T: ROW} for site in (1, 3, 6)})
-    await store.sites.delete(4, now=T)
+    await store.sites.delete(4)
     first = await store.fleet.latest(limit=3, after=None)
     assert first == LatestPage(
         [LatestEntry(1, (T + 1, ROW)), LatestEntry(2, None), LatestEntry(3, (T + 3, ROW))], 3
@@ -114,3 +114,46 @@ async def test_a_site_that_is_deleted_meanwhile_leaves_it_open_what_is_stored(
     with pytest.raises(Unavailable):
         await store.fleet.push({1: {T: ROW}, 2: {T: ROW}})
     assert await store.live.latest(1) == (T, ROW)
+
+
+async def many_old(store: Store) -> dict[int, Any]:
+    """Rows of 40 sites that no bulk takes along."""
+    await store.sites.create(
+        [{"id": i, "name": f"Site {i}", "location": "north"} for i in range(100, 140)]
+    )
+    return {i: {T: ROW} for i in range(100, 140)}
+
+
+async def test_no_other_site_is_begun_with_once_one_has_found_the_database_unavailable(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushes, begun = await many_old(store), list[int]()
+    push = store.live.push
+
+    async def breaks_at_the_tenth(site_id: int, *args: Any, **flags: Any) -> Receipt:
+        begun.append(site_id)
+        if len(begun) == 10:
+            raise Unavailable("away")
+        return await push(site_id, *args, **flags)
+
+    monkeypatch.setattr(store.live, "push", breaks_at_the_tenth)
+    with pytest.raises(Unavailable, match="away"):
+        await store.fleet.push(pushes)
+    assert len(begun) < 10 + 2 * AT_ONCE
+    monkeypatch.undo()
+    receipts = await store.fleet.push(pushes)
+    assert sum(receipt.stored + receipt.unchanged for receipt in receipts.values()) == 40
+
+
+async def test_who_gets_no_place_in_time_is_told_so_and_keeps_none(store: Store) -> None:
+    pushes = await many_old(store)
+    places = store.fleet._places
+    for _ in range(AT_ONCE):
+        await places.acquire()
+    store.fleet.database.timeout = 0.2
+    with pytest.raises(Unavailable, match="no place in time"):
+        await store.fleet.push(pushes)
+    for _ in range(AT_ONCE):
+        places.release()
+    store.fleet.database.timeout = 30
+    assert (await store.fleet.push(pushes))[139].stored == 1

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sweeping import sweep_after
 
 from storage import NewSite, Store, UnknownSite
 from storage.known import CACHE_SECONDS, IdSet, KnownSites
@@ -51,7 +52,7 @@ async def test_a_site_is_known_without_a_look_ten_minutes_later(worker: Worker) 
 async def test_a_site_that_another_worker_deleted_is_known_for_five_seconds_at_most(
     worker: Worker, store: Store
 ) -> None:
-    await store.sites.delete(1, now=NOW)
+    await store.sites.delete(1)
     worker.now += CACHE_SECONDS - 0.1
     await worker.sites.require(1)
     worker.now += 0.1
@@ -63,8 +64,8 @@ async def test_a_site_that_another_worker_deleted_is_known_for_five_seconds_at_m
 async def test_a_site_that_was_deleted_and_purged_while_the_worker_slept_is_unknown(
     worker: Worker, store: Store, database: Any
 ) -> None:
-    await store.sites.delete(1, now=NOW)
-    await store.sites.sweep(NOW + 3_600)
+    await store.sites.delete(1)
+    await sweep_after(store, 3_600)
     assert await database["sites"].count_documents({}) == 1
     worker.now += 10
     with pytest.raises(UnknownSite):
@@ -79,7 +80,7 @@ async def test_a_site_seen_while_another_was_deleted_is_not_remembered(
 
     async def slow(site_id: int) -> bool:
         seen = await at(site_id)
-        await store.sites.delete(2, now=NOW)
+        await store.sites.delete(2)
         await worker.sites._count_deletions()
         return seen
 
@@ -100,13 +101,13 @@ async def test_all_is_forgotten_after_an_hour(worker: Worker, store: Store, data
 
 async def test_a_deletion_that_is_not_counted_is_none(store: Store, database: Any) -> None:
     await store.sites.create(SITES)
-    await store.sites.delete(1, now=NOW)
+    await store.sites.delete(1)
     assert await database["counters"].find_one({"_id": "deletions"}) == {
         "_id": "deletions",
         "last": 1,
     }
     with pytest.raises(UnknownSite):
-        await store.sites.delete(1, now=NOW)
+        await store.sites.delete(1)
     assert (await database["counters"].find_one({"_id": "deletions"}))["last"] == 1
 
 
@@ -117,7 +118,7 @@ async def test_a_site_is_not_deleted_when_the_deletion_cannot_be_counted(
     counters = real_store.database.counters
     await counters.insert_one({"_id": "deletions", "last": 2**63 - 1})
     with pytest.raises(Exception, match=r"overflow|Failed to apply"):
-        await real_store.sites.delete(1, now=NOW)
+        await real_store.sites.delete(1)
     await real_store.sites.look(1)
 
 

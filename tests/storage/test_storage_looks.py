@@ -75,6 +75,6 @@ async def test_who_is_cancelled_harms_nobody(store: Store) -> None:
 
 async def test_a_site_that_is_deleted_is_not_there_at_the_next_look(store: Store) -> None:
     await store.sites.look(1)
-    await store.sites.delete(1, now=0)
+    await store.sites.delete(1)
     with pytest.raises(UnknownSite):
         await store.sites.look(1)

@@ -67,7 +67,7 @@ async def test_an_unknown_site_and_a_deleted_one_are_not_there(
 ) -> None:
     await put_live(store, SITE, NOON)
     await put_live(store, 99, NOON)
-    await store.sites.delete(SITE, now=NOON)
+    await store.sites.delete(SITE)
     assert await newest.of(SITE) == await newest.of(99) == (False, None)
     assert set(await newest.of_many([6, SITE, 8, 99])) == {6, 8}
 

@@ -50,9 +50,9 @@ async def made(store: Store) -> list[Document]:
     await store.configurations.push(1, built, effective_from=None, now=parse("2023-01-01 00:00:00"))
     await store.live.push(1, wire(example("brief_live")))
     await store.live.push(1, wire({**example("new_reading"), "dt-stamp": "2023-01-19 23:50:00"}))
-    await store.sites._deletion.mark(2, now=await store.database.clock())
+    token = await store.sites._deletion.mark(2)
     mark = await raw["sites"].find_one({"_id": 2})
-    await store.sites._deletion.purge(2)
+    await store.sites._deletion.purge(2, token)
     await store.lease.take("upkeep", "3f2a8c5e9b7d4f61a0c4d2e8b6f19375", seconds=180)
     counters = [await raw["counters"].find_one({"_id": i}) for i in ("sites", "format", "upgraded")]
     found = [

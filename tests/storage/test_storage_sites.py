@@ -204,7 +204,7 @@ async def test_update_and_delete_of_an_unknown_site_are_refused(store: Store) ->
     with pytest.raises(UnknownSite):
         await store.sites.update(1, {"name": "Willow"}, agree)
     with pytest.raises(UnknownSite):
-        await store.sites.delete(1, now=NOW)
+        await store.sites.delete(1)
 
 
 async def test_page_of_no_sites_is_empty(store: Store) -> None:

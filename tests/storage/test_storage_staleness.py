@@ -36,7 +36,7 @@ async def test_each_site_counts_by_the_age_of_its_latest_reading(store: Store) -
 
 async def test_a_deleted_site_does_not_count(store: Store) -> None:
     await populate(store, [0, 0])
-    await store.sites.delete(1, now=await store.database.clock())
+    await store.sites.delete(1)
     assert [*(await store.staleness.count()).sites] == [1, 0, 0, 0, 0]
 
 

@@ -9,8 +9,17 @@ import pytest
 from bson import json_util
 from mongomock_facade import Database as Mock
 from pymongo.errors import WriteError
+from sweeping import sweep_after
 
-from storage import NewerStore, NewSite, Store, Unavailable, UnknownFormat, UnsuitableServer
+from storage import (
+    NewerStore,
+    NewSite,
+    NotReady,
+    Store,
+    Unavailable,
+    UnknownFormat,
+    UnsuitableServer,
+)
 from storage.documents import FORMAT
 from storage.layout import INDEXES
 from storage.upgrades import Upgrades, known_format
@@ -88,7 +97,7 @@ async def test_a_reading_of_0_1_0_gets_the_format_when_it_is_replaced(old: Store
 
 async def test_a_site_of_0_1_0_that_was_being_deleted_is_purged(old: Store) -> None:
     await old.prepare()
-    await old.sites.sweep(NOW + 3_600)
+    await sweep_after(old, 3_600)
     assert await formats(old) == {1: FORMAT, 2: FORMAT, 7: FORMAT}
     given = await old.sites.create([{"name": "Next", "location": "east"}])
     assert given.sites[0]["id"] == 3
@@ -199,9 +208,12 @@ async def test_a_newer_store_is_refused_and_nothing_of_it_is_changed(
     await real_store.database.counters.update_one({"_id": "format"}, {"$set": {"last": FORMAT + 1}})
     await real_store.database.raw.drop_collection("days")
     again = Store(real_store.database.raw, schemas=schemas)
-    for refused in (again.prepare(), again.ping(), real_store.ready()):
+    for refused in (again.prepare(), again.ping()):
         with pytest.raises(NewerStore, match=f"format {FORMAT + 1}.*up to {FORMAT}"):
             await refused
+    with pytest.raises(NotReady, match=f"format {FORMAT + 1}") as refusal:
+        await real_store.ready()
+    assert refusal.value.kind == "unsuitable"
     assert "days" not in await real_store.database.raw.list_collection_names()
     with pytest.raises(Unavailable):
         await again.sites.get(1)

@@ -277,10 +277,13 @@ def test_version_is_the_one_that_is_served(service: Service) -> None:
         (["--mongodb-timeout", "0"], "--mongodb-timeout must be seconds"),
         (["--data-dir", os.devnull], f"{os.devnull} is a file"),
         (["--mongodb-uri", "mongodb://me:hu%sh@localhost/"], "mongodb-uri"),
+        (["--mongodb-uri", "mongodb://me:hu%sh/x@localhost/"], "in a password as %2F"),
         (["--mongodb-uri", "http://localhost/"], "mongodb-uri"),
         (["--mongodb-uri", "mongodb://localhost:99999/"], "mongodb-uri"),
         (["--admin-key-file", os.devnull], "must have 32 or more characters"),
         (["--admin-key-file", "/nowhere/key"], "/nowhere/key cannot be read"),
+        (["--admin-key-file", "/"], "/ cannot be read"),
+        (["--data-dir", "/proc/none"], "/proc/none cannot be used"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_says_what_is_right(words: list[str], said: str) -> None:
@@ -290,6 +293,7 @@ def test_a_wrong_setting_is_one_line_that_says_what_is_right(words: list[str], s
     assert said in refused.stderr.replace("SITEWATT_MONGODB_URI", "--mongodb-uri")
     assert len(refused.stderr.splitlines()) == 1
     assert "hu%sh" not in refused.stderr
+    assert "sh/x" not in refused.stderr
 
 
 def test_a_wrong_variable_is_named() -> None:
