@@ -13,6 +13,8 @@ import openapi
 from handlers import Handler, handlers
 from handlers.ports import Clock
 from sitewatt import observability, settings
+from sitewatt.admission import Admission, Limits
+from sitewatt.admission.guard import CountingAuthority
 from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
 from sitewatt.binding import positional
 from sitewatt.compiled import compiled_app
@@ -58,6 +60,7 @@ def create_app(
     clock: Clock = lambda: int(time.time()),
     serve: Callable[..., ASGIApp] = compiled_app,
     retention_days: int | None = None,
+    limits: Limits | None = None,
     tracing: Tracing | None = None,
 ) -> ASGIApp:
     """Return the service on a store. Nothing in it is global: two may stand side by side.
@@ -66,7 +69,9 @@ def create_app(
     `stock.connexion_app`. Without `tracing` there are no traces, and nothing of them is asked.
     """
     contract, record = compiled_contract(), Record()
-    metrics = Metrics(contract, store, record)
+    admission = Admission(contract, limits or Limits())
+    authority = CountingAuthority(authority, admission.rates)
+    metrics = Metrics(contract, store, record, admission)
     problems = ProblemDocuments(contract, metrics.refusals.add)
 
     @asynccontextmanager
@@ -86,6 +91,7 @@ def create_app(
     enveloped = Envelope(
         _with_docs(operations, docs_app(problems)),
         authority=authority,
+        admission=admission,
         problems=problems,
         requests=metrics.requests,
         least_coded_bytes=contract.limits["least_coded_bytes"],
@@ -114,7 +120,9 @@ def app_from_environment() -> ASGIApp:
     tracing = tracing_of(os.environ)
     store = open_store(chosen, listeners=() if tracing is None else tracing.listeners)
     days = chosen.retention_days
-    app = create_app(store, authority(chosen), retention_days=days, tracing=tracing)
+    app = create_app(
+        store, authority(chosen), retention_days=days, limits=limits(chosen), tracing=tracing
+    )
     collect_rarely()
     return app
 
@@ -137,6 +145,17 @@ def authority(chosen: Settings) -> Authority:
     if chosen.admin_key_file is None:
         return OpenToThisMachine()
     return AdminKey.from_file(chosen.admin_key_file)
+
+
+def limits(chosen: Settings) -> Limits:
+    """Return what a worker takes of its clients at once and within a time."""
+    return Limits(
+        rate_per_key=chosen.rate_per_key,
+        rate_per_address=chosen.rate_per_address,
+        rate_of_wrong_keys=chosen.rate_of_wrong_keys,
+        trusted_proxies=chosen.trusted_proxies or "",
+        max_requests=chosen.max_requests,
+    )
 
 
 def _with_docs(operations: ASGIApp, docs: ASGIApp) -> ASGIApp:

@@ -85,6 +85,7 @@ class Operation:
         self.path = path
         self.parameters = Parameters(declared.get("parameters", ()))
         self.scopes = _scopes(declared["security"])
+        self.always_admitted: bool = declared.get("x-always-admitted", False)
         body = declared.get("requestBody")
         self.body = None if body is None else Body(self.method, body, limits)
         self._offered = _offered(declared["responses"])
