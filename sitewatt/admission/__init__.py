@@ -23,7 +23,7 @@ __all__ = ["OFF", "Admission", "Limits", "Overloaded", "TooManyRequests", "UrlTo
 MOST_HELD = 32 * 1024 * 1024
 """The bytes of bodies that a worker holds at once, inflated, from when they come until their requests
 have been answered: 16 bodies of the longest, or 50 batches of 10,000 readings. What becomes of them in
-memory is some 20 times as long (docs/reference/limits.md)."""
+memory is six times as long (docs/reference/limits.md)."""
 
 
 class UrlTooLong(Exception):
