@@ -25,8 +25,8 @@ from storage.receipts import joined
 RETRY_AFTER_SECONDS = (1, 3)
 """When a client may ask again after a 503, at the earliest and the latest.
 
-A restart of the database takes about so long. Each is told a time of its own, so that a fleet that was
-refused at once does not come back at once.
+A restart of the database takes about so long. Each is told a time of its own, so that a fleet that
+was refused at once does not come back at once.
 """
 
 
@@ -169,7 +169,7 @@ def _unknown_sites(error: store.UnknownSites) -> Problem:
 
 
 def _too_many_requests(error: TooManyRequests) -> Problem:
-    """Return a refusal until there is a new quota, and a little longer, so that not all come then."""
+    """Return a refusal until there is a new quota, and a little longer: not all come then."""
     counted = _COUNTED[error.name]
     detail = f"There were more than {error.rate} {counted}; wait for {error.seconds} seconds."
     retry_after = (error.seconds, error.seconds + RETRY_AFTER_SECONDS[1] - RETRY_AFTER_SECONDS[0])

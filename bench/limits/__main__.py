@@ -1,5 +1,6 @@
 """`python -m bench.limits`: microseconds that a request is at the door, by what is limited."""
 
+import sys
 from time import process_time
 from timeit import repeat
 from typing import Any
@@ -22,7 +23,7 @@ def main() -> None:
     """Print what each kind costs in CPU time: the least of seven turns."""
     contract = Contract(openapi.bundle())
     for name, limits in KINDS.items():
-        print(f"{name:30} {microseconds(contract, limits):5.2f} us")
+        sys.stdout.write(f"{name:30} {microseconds(contract, limits):5.2f} us\n")
 
 
 def microseconds(contract: Contract, limits: Limits) -> float:

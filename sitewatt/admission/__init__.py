@@ -21,9 +21,11 @@ from sitewatt.contract import Contract
 __all__ = ["OFF", "Admission", "Limits", "Overloaded", "TooManyRequests", "UrlTooLong", "Visit"]
 
 MOST_HELD = 32 * 1024 * 1024
-"""The bytes of bodies that a worker holds at once, inflated, from when they come until their requests
-have been answered: 16 bodies of the longest, or 50 batches of 10,000 readings. What becomes of them in
-memory is six times as long (docs/reference/limits.md)."""
+"""The bytes of bodies that a worker holds at once, inflated, until their requests are answered.
+
+They are 16 of the longest, or 50 batches of 10,000 readings. What becomes of them in memory is six
+times as long (docs/reference/limits.md).
+"""
 
 
 class UrlTooLong(Exception):
@@ -79,7 +81,10 @@ class Admission:
         return visit, visiting.set(visit)
 
     def admit(self, visit: Visit, scope: Scope) -> None:
-        """Promise that a request may be looked at; raises UrlTooLong, TooManyRequests, Overloaded."""
+        """Promise that a request may be looked at.
+
+        Raises UrlTooLong, TooManyRequests, and Overloaded.
+        """
         path, query = scope.get("raw_path") or b"", scope["query_string"]
         if len(path) + len(query) + bool(query) > self._longest_url:
             raise UrlTooLong(self._longest_url)

@@ -1,4 +1,4 @@
-"""From where a request comes. What a request says of that itself counts only from trusted proxies."""
+"""From where a request comes. What it says of that itself counts only from trusted proxies."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -38,7 +38,7 @@ class Addresses:
         return self._known(peer, forwarded[-_LONGEST:])
 
     def _found(self, peer: str, forwarded: str) -> str:
-        """Return the last hop that is no trusted proxy; where a hop cannot be read, the one after."""
+        """Return the last hop that is no trusted proxy, or the one after an unreadable one."""
         known = _address(peer)
         for hop in reversed(forwarded.split(",")):
             before = _address(hop.strip())

@@ -1,7 +1,7 @@
 """Requests by key and by address within a window of time, and what a client is told of it.
 
-The headers are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` names each quota
-with its size and window, `RateLimit` says what is left of it and for how long.
+The headers are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` names each
+quota with its size and window, `RateLimit` says what is left of it and for how long.
 """
 
 from collections.abc import Callable
@@ -33,9 +33,9 @@ class Window(RateLimitItemPerSecond):
 
     __slots__ = ()
 
-    def key_for(self, *identifiers: str) -> str:
+    def key_for(self, *identifiers: bytes | str | float) -> str:
         """Return the name; the one that is made by `limits` takes as long as all else."""
-        return identifiers[0]
+        return str(identifiers[0])
 
 
 class Quota:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Overloaded(Exception):
-    """The worker has as many `requests`, or as much in `bodies`, as it can hold. Nothing was done."""
+    """The worker has as many `requests`, or as much in `bodies`, as it can; nothing was done."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from limits.storage import Storage
 
 MOST_COUNTERS = 100_000
-"""So many are kept, some 20 MB; then the oldest is forgotten, and whoever it counted begins anew."""
+"""So many are kept, some 20 MB; then the oldest is forgotten, and who it counted begins anew."""
 
 
 class Windows(Storage):
@@ -74,7 +74,7 @@ class Windows(Storage):
         self._counters.pop(key, None)
 
     def _forget(self, now: float) -> None:
-        """Make room for one more: away with two whose time is over, and with the oldest if need be."""
+        """Make room for one more: two go whose time is over, and the oldest if need be."""
         for _ in range(2):
             oldest = next(iter(self._counters), None)
             if oldest is None:

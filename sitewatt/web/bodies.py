@@ -70,8 +70,8 @@ async def skip_body(receive: Receive, limit: int) -> None:
 async def read_body(receive: Receive, limit: int, *, in_gzip: bool = False) -> bytes:
     """Return the whole body, of at most `limit` bytes as sent and inflated, chunked or not.
 
-    Raises BodyTooLarge as soon as it is, NotGzip, ClientGone when the client hangs up, and Overloaded
-    when this worker holds as much in bodies as it can.
+    Raises BodyTooLarge as soon as it is, NotGzip, ClientGone when the client hangs up, and
+    Overloaded when this worker holds as much in bodies as it can.
     """
     inflation = Inflation(limit) if in_gzip else None
     chunks: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What the contract states as a limit is where the service draws the line: just within, just beyond."""
+"""What the contract states as a limit is where the line is drawn: just within, just beyond."""
 
 import gzip
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ def columns(rows: int) -> dict[str, list[Any]]:
 
 
 def test_a_head_may_be_as_long_as_the_contract_says() -> None:
-    """tests/api/test_protocol.py sends one of that length, and one that is a byte longer."""
+    """tests/api/test_hostile.py sends one of that length, and one that is longer."""
     assert LIMITS["head_bytes"] == LONGEST_HEAD
 
 

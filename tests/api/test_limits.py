@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from api_service import CONTRACT, KEY, PATHS, Clock, keeps_the_contract
+from api_service import KEY, PATHS, Clock, keeps_the_contract
 
 from sitewatt.admission import Limits
 from sitewatt.app import create_app
@@ -33,9 +33,7 @@ class Door:
         self, store: Store, path: str, authority: Authority | None = None, **limits: Any
     ) -> None:
         who = authority or AdminKey(KEY)
-        self.app = create_app(
-            store, who, clock=Clock(), serve=PATHS[path], limits=Limits(**limits)
-        )
+        self.app = create_app(store, who, clock=Clock(), serve=PATHS[path], limits=Limits(**limits))
 
     def client(self, address: str = "192.0.2.7", **headers: str) -> httpx.AsyncClient:
         hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
@@ -61,7 +59,9 @@ async def test_a_key_may_ask_as_often_as_its_rate_says_and_is_told_what_is_left(
         answers = [await each.get("/v1/sites") for each in (one, other, one)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert refused(answers[2]) == TOO_MANY
-        assert [answer.headers["ratelimit-policy"] for answer in answers] == ['"key";q=2;w=3600'] * 3
+        assert [answer.headers["ratelimit-policy"] for answer in answers] == [
+            '"key";q=2;w=3600'
+        ] * 3
         left = [answer.headers["ratelimit"].partition(";t=")[0] for answer in answers]
         assert left == ['"key";r=1', '"key";r=0', '"key";r=0']
         assert 3590 <= int(answers[2].headers["retry-after"]) <= 3602

@@ -1,7 +1,7 @@
 """No request gives the database an operator, whatever it has in which field, parameter or header.
 
-The places are those of the contract, the requests go to the service on a mongod, and every filter that
-the database is asked with is looked at.
+The places are those of the contract, the requests go to the service on a mongod, and every filter
+that the database is asked with is looked at.
 """
 
 import copy
@@ -141,7 +141,7 @@ def found(document: Any, path: tuple[Any, ...]) -> Any:
 
 
 def documents(name: str) -> Iterator[tuple[Any, bool]]:
-    """Yield an example with something of ours at every place, and whether the contract has to refuse."""
+    """Yield an example with something of ours at every place, and whether it has to be refused."""
     document = example(name)
     for path in places(document):
         there = found(document, path)
@@ -197,7 +197,11 @@ def targets() -> Iterator[tuple[str, str, dict[str, str]]]:
                     queries = [f"?{name}={word}", f"?{name}[$gt]={word}", f"?{name}.$gt={word}"]
                     for query in queries if where == "query" else [""]:
                         plain = text.replace("\0", "")
-                        yield method.upper(), url + query, {name: plain} if where == "header" else {}
+                        yield (
+                            method.upper(),
+                            url + query,
+                            {name: plain} if where == "header" else {},
+                        )
 
 
 async def test_no_parameter_gives_the_database_an_operator(

@@ -70,9 +70,7 @@ def test_the_windows_count_as_the_memory_that_limits_brings(
         judge = FixedWindowRateLimiter(memory)
         for who, pause, hits in steps:
             now += pause
-            one, other = (
-                (each.hit if hits else each.test)(item, who) for each in (judged, judge)
-            )
+            one, other = ((each.hit if hits else each.test)(item, who) for each in (judged, judge))
             assert one == other
             assert judged.get_window_stats(item, who) == judge.get_window_stats(item, who)
         memory.timer.cancel()

@@ -3,7 +3,7 @@
 from crowd import survive
 
 GROWTH_MB = 260
-"""What a hundred clients at once may make of it. It was 190 with the bound on bodies, 330 without."""
+"""What a hundred clients at once may add. It was 190 with the bound on bodies, 330 without."""
 
 
 def test_a_crowd_with_large_bodies_takes_no_more_memory_than_it_may() -> None:
