@@ -15,6 +15,8 @@ from handlers import Handler, handlers
 from handlers.ports import Clock
 from sitewatt import observability, settings
 from sitewatt.access import authority
+from sitewatt.admission import Admission, Limits
+from sitewatt.admission.guard import CountingAuthority
 from sitewatt.auth import Authority, KeyFileError
 from sitewatt.binding import positional
 from sitewatt.compiled import compiled_app
@@ -61,6 +63,7 @@ def create_app(
     clock: Clock = lambda: int(time.time()),
     serve: Callable[..., ASGIApp] = compiled_app,
     retention_days: int | None = None,
+    limits: Limits | None = None,
     tracing: Tracing | None = None,
 ) -> ASGIApp:
     """Return the service on a store. Nothing in it is global: two may stand side by side.
@@ -69,7 +72,9 @@ def create_app(
     `stock.connexion_app`. Without `tracing` there are no traces, and nothing of them is asked.
     """
     contract, record = compiled_contract(), Record()
-    metrics = Metrics(contract, store, record)
+    admission = Admission(contract, limits or Limits())
+    authority = CountingAuthority(authority, admission.rates)
+    metrics = Metrics(contract, store, record, admission)
     problems = ProblemDocuments(contract, metrics.refusals.add)
 
     @asynccontextmanager
@@ -89,6 +94,7 @@ def create_app(
     enveloped = Envelope(
         _with_docs(operations, docs_app(problems)),
         authority=authority,
+        admission=admission,
         problems=problems,
         requests=metrics.requests,
         least_coded_bytes=contract.limits["least_coded_bytes"],
@@ -122,7 +128,8 @@ def _app_from_environment() -> ASGIApp:
     tracing = tracing_of(os.environ)
     store = open_store(chosen, listeners=() if tracing is None else tracing.listeners)
     days = chosen.retention_days
-    app = create_app(store, authority(chosen, store), retention_days=days, tracing=tracing)
+    keys, doors = authority(chosen, store), limits(chosen)
+    app = create_app(store, keys, retention_days=days, limits=doors, tracing=tracing)
     collect_rarely()
     return app
 
@@ -140,6 +147,17 @@ def open_store(chosen: Settings, *, listeners: Sequence[CommandListener] = ()) -
     store = Store(client.get_default_database(DATABASE_NAME), schemas=schemas)
     store.readiness.has_room = partial(has_room, chosen.data_dir, chosen.mongodb_uri)
     return store
+
+
+def limits(chosen: Settings) -> Limits:
+    """Return what a worker takes of its clients at once and within a time."""
+    return Limits(
+        rate_per_key=chosen.rate_per_key,
+        rate_per_address=chosen.rate_per_address,
+        rate_of_wrong_keys=chosen.rate_of_wrong_keys,
+        trusted_proxies=chosen.trusted_proxies or "",
+        max_requests=chosen.max_requests,
+    )
 
 
 def _with_docs(operations: ASGIApp, docs: ASGIApp) -> ASGIApp:

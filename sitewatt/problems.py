@@ -14,6 +14,7 @@ from handlers.columns import conflict_members, receipt_members
 from handlers.cursors import UnreadableCursor
 from handlers.preconditions import PreconditionFailed, PreconditionRequired
 from sitewatt import contract
+from sitewatt.admission import Overloaded, TooManyRequests, UrlTooLong
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
 from sitewatt.hindrances import HINDRANCES
@@ -22,8 +23,12 @@ from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
 from storage.receipts import joined
 
-RETRY_AFTER_SECONDS = 2
-"""When a client may ask again after a 503: a restart of the database takes about so long."""
+RETRY_AFTER_SECONDS = (1, 3)
+"""When a client may ask again after a 503, at the earliest and the latest.
+
+A restart of the database takes about so long. Each is told a time of its own, so that a fleet that
+was refused at once does not come back at once.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     faults: tuple[Fault, ...] = ()
     more: bool = False
+    retry_after: tuple[int, int] | None = None
+    """The seconds among which chance chooses those of `Retry-After`, both included."""
 
 
 INTERNAL = Problem("internal", "Something went wrong here. It has been logged with the request id.")
@@ -179,17 +186,37 @@ def _unknown_sites(error: store.UnknownSites) -> Problem:
     return Problem("unknown-sites", detail, {"site_ids": list(error.site_ids)})
 
 
+def _too_many_requests(error: TooManyRequests) -> Problem:
+    """Return a refusal until there is a new quota, and a little longer: not all come then."""
+    counted = _COUNTED[error.name]
+    detail = f"There were more than {error.rate} {counted}; wait for {error.seconds} seconds."
+    retry_after = (error.seconds, error.seconds + RETRY_AFTER_SECONDS[1] - RETRY_AFTER_SECONDS[0])
+    return Problem("too-many-requests", detail, retry_after=retry_after)
+
+
+_COUNTED = {
+    "key": "requests with this key",
+    "address": "requests from this address",
+    "wrong-keys": "wrong keys from this address",
+}
+
+
+def _full(error: Overloaded) -> Problem:
+    detail = f"This server has as many {error.what} as it can hold just now; nothing was done."
+    return Problem("overloaded", detail, retry_after=RETRY_AFTER_SECONDS)
+
+
 def _overloaded(error: store.Overloaded) -> Problem:
     detail = (
         "More readings come in than the database takes just now. Send these again a little later;"
         " what of them may be stored already counts once."
     )
-    return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return Problem("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
 
 
 def _unknown_format(error: store.UnknownFormat) -> Problem:
     detail = "A newer version of sitewatt wrote some of this, and this one cannot read it."
-    return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return Problem("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
 
 
 def _unavailable(error: store.StorageError) -> Problem:
@@ -197,7 +224,7 @@ def _unavailable(error: store.StorageError) -> Problem:
         "The database does not answer, so nobody knows whether this was stored. Send it again:"
         " readings, configurations and sites with an id of your own count once."
     )
-    return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return Problem("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
 
 
 def _not_ready(error: store.NotReady) -> Problem:
@@ -219,6 +246,9 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     BodyTooLarge: _said("too-large", "A body has at most {0.limit} bytes; send it in parts."),
     EncodingNotTaken: _encoding,
     NotGzip: _said("bad-request", "The body {0}."),
+    UrlTooLong: _said("uri-too-long", "Path and query have at most {0.limit} bytes together."),
+    TooManyRequests: _too_many_requests,
+    Overloaded: _full,
     Unauthenticated: _unauthenticated,
     Forbidden: _forbidden,
     contract.NeedsAllSites: _needs_all_sites,

@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +34,11 @@ class Settings:
     workers: int
     keep_alive_timeout: int
     shutdown_timeout: int
+    rate_per_key: str
+    rate_per_address: str
+    rate_of_wrong_keys: str
+    trusted_proxies: str | None
+    max_requests: int
     demo: bool
     log_format: str
     log_level: str
@@ -108,6 +115,26 @@ def mongodb_address(text: str) -> str:
     raise ValueError("an address that begins with mongodb:// or mongodb+srv://")
 
 
+def rate(text: str) -> str:
+    """Return how many requests there may be in a time, as `600/minute`, or `off`."""
+    if text == "off" or _RATE.fullmatch(text):
+        return text
+    raise ValueError("off, or a number within a second, minute, hour or day, as 600/minute")
+
+
+_RATE = re.compile("[1-9][0-9]{0,8}/(second|minute|hour|day)")
+
+
+def proxies(text: str) -> str:
+    """Return addresses and networks, with commas between them."""
+    try:
+        for word in text.split(","):
+            ip_network(word.strip())
+    except ValueError:
+        raise ValueError("addresses or networks with commas between, as 10.0.0.0/8,::1") from None
+    return text
+
+
 def switch(text: str) -> bool:
     """Return a boolean, written `true` or `false`."""
     return one_of("true", "false")(text) == "true"
@@ -127,6 +154,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("workers", "1", whole(1, 64), "how many processes serve"),
     Setting("keep_alive_timeout", "5", whole(1, 600), "how long an idle connection stays open"),
     Setting("shutdown_timeout", "10", whole(0, 600), "how long SIGTERM waits for requests"),
+    Setting("rate_per_key", "off", rate, "how often the holder of a key may ask"),
+    Setting("rate_per_address", "off", rate, "how often may be asked from an address"),
+    Setting("rate_of_wrong_keys", "off", rate, "how many wrong keys may come from an address"),
+    Setting("trusted_proxies", None, proxies, "proxies whose X-Forwarded-For is believed"),
+    Setting("max_requests", "5000", whole(1, 100_000), "requests that a process answers at once"),
     Setting("demo", "false", switch, "load the brief's documents into an empty store"),
     Setting("log_format", "auto", one_of("auto", "json", "text"), "auto, json or text"),
     Setting("log_level", "info", one_of("debug", "info", "warning", "error"), "the least to log"),

@@ -35,7 +35,7 @@ BULK = Input(1_000, "rows", "in a bulk at most", CODE)
 FLIGHTS = Input(2, "", "bulks of a worker in flight at the same time", CODE)
 LOOKS = Input(0.17, "", "looks whether its site is there, a reading: one an hour", CODE)
 QUEUE = Input(20_000, "rows", "may wait for a bulk in a worker; more are refused (503)", CODE)
-RETRY_AFTER = Input(2, "s", "`Retry-After` of a 503, the same for all", CODE)
+RETRY_AFTER = Input(2, "s", "`Retry-After` of a 503, on average", CODE)
 
 # What the database takes
 COMMAND = Input(0.9, "ms", "for a bulk besides its rows, its flush included", COMMITS)

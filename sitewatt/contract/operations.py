@@ -86,6 +86,7 @@ class Operation:
         self.method = method.upper()
         self.path = path
         self.parameters = Parameters(declared["parameters"])
+        self.always_admitted: bool = declared.get("x-always-admitted", False)
         body = declared.get("requestBody")
         self.body = None if body is None else Body(self.method, body, limits)
         self.rights = Rights(declared, None if self.body is None else self.body.schema)

@@ -5,6 +5,7 @@ a member that an object names twice, and nesting deeper than the contract allows
 """
 
 import json
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -42,9 +43,7 @@ def check(raw: bytes, value: Any, *, depth: int) -> None:
 
     Raises NotJson. This walks through the whole value, whatever it is.
     """
-    if raw.count(b"[") + raw.count(b"{") > depth and _depth(value) > depth:
-        raise NotJson(f"The body is nested deeper than {depth} levels.")
-    check_names(raw, _strings(value))
+    check_names(raw, _strings(value, depth))
 
 
 def check_names(raw: bytes, strings: int) -> None:
@@ -81,33 +80,30 @@ def _hint(raw: bytes, error: orjson.JSONDecodeError) -> str | None:
     return None
 
 
-def _depth(value: Any) -> int:
-    """Return the levels of arrays and objects in the value, without recursion."""
-    level, depth = [value], 0
-    while level := [entry for entry in level if isinstance(entry, dict | list)]:
-        depth += 1
-        level = [
-            child
-            for entry in level
-            for child in (entry.values() if isinstance(entry, dict) else entry)
-        ]
-    return depth
+def _strings(value: Any, depth: int) -> int:
+    """Return how many names and strings the value has; raises NotJson beyond `depth` levels.
+
+    It goes level by level, each in a few passes that are not Python's: a million empty objects take
+    a tenth of a second, and took four times as long one by one.
+    """
+    level, levels, strings = [value], 0, 0
+    while True:
+        kinds = set(map(type, level))
+        arrays = _of(list, level, kinds)
+        objects = _of(dict, level, kinds)
+        strings += len(_of(str, level, kinds)) + sum(map(len, objects))
+        if not arrays and not objects:
+            return strings
+        levels += 1
+        if levels > depth:
+            raise NotJson(f"The body is nested deeper than {depth} levels.")
+        level = [*chain.from_iterable(arrays), *chain.from_iterable(map(dict.values, objects))]
 
 
-def _strings(value: Any) -> int:
-    if isinstance(value, str):
-        return 1
-    if isinstance(value, dict):
-        return len(value) + sum(map(_strings, value.values()))
-    if isinstance(value, list):
-        kinds = set(map(type, value))
-        if kinds <= _WITHOUT_STRINGS:
-            return 0
-        return len(value) if kinds == {str} else sum(map(_strings, value))
-    return 0
-
-
-_WITHOUT_STRINGS = {int, float, bool, type(None)}
+def _of(kind: type, level: list[Any], kinds: set[type]) -> list[Any]:
+    if kind not in kinds:
+        return []
+    return level if len(kinds) == 1 else [entry for entry in level if type(entry) is kind]
 
 
 def _refuse_repeated(raw: bytes) -> None:

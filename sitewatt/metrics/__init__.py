@@ -18,6 +18,7 @@ from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from sitewatt.admission import Admission
 from sitewatt.contract import Contract
 from sitewatt.metrics.exposition import Written, written
 from sitewatt.metrics.families import BY_NAME
@@ -34,11 +35,14 @@ AGES = ("0-20m", "20m-1h", "1h-1d", "1d-7d", "7d-")
 class Metrics:
     """The metrics of a service. `requests` and `refusals` are to be counted into."""
 
-    def __init__(self, contract: Contract, store: Store, upkeep: Record) -> None:
+    def __init__(
+        self, contract: Contract, store: Store, upkeep: Record, admission: Admission
+    ) -> None:
         self.requests = Requests(contract)
         self.refusals = Refusals(contract)
         self._store = store
         self._upkeep = upkeep
+        self._admission = admission
         self._process = ProcessCollector(registry=CollectorRegistry())
         self._processes = Processes(self._own, directory())
 
@@ -68,6 +72,8 @@ class Metrics:
             **_of_requests(self.requests),
             **labelled("sitewatt_problems", self.refusals.by_type),
             **labelled("sitewatt_refused_requests", self.refusals.by_keyword),
+            **labelled("sitewatt_limited_requests", self._admission.refused),
+            ("sitewatt_http_body_bytes", ()): self._admission.held,
             **_of_store(self._store),
             **_of_upkeep(self._upkeep),
             **_of_process(self._process),

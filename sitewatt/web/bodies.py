@@ -4,6 +4,8 @@ import zlib
 
 from starlette.types import Receive
 
+from sitewatt.admission.visits import hold
+
 
 class BodyTooLarge(Exception):
     """The body has more bytes than the contract allows, which are `limit`."""
@@ -68,7 +70,8 @@ async def skip_body(receive: Receive, limit: int) -> None:
 async def read_body(receive: Receive, limit: int, *, in_gzip: bool = False) -> bytes:
     """Return the whole body, of at most `limit` bytes as sent and inflated, chunked or not.
 
-    Raises BodyTooLarge as soon as it is, NotGzip, and ClientGone when the client hangs up.
+    Raises BodyTooLarge as soon as it is, NotGzip, ClientGone when the client hangs up, and
+    Overloaded when this worker holds as much in bodies as it can.
     """
     inflation = Inflation(limit) if in_gzip else None
     chunks: list[bytes] = []
@@ -82,7 +85,9 @@ async def read_body(receive: Receive, limit: int, *, in_gzip: bool = False) -> b
         size += len(chunk)
         if size > limit:
             raise BodyTooLarge(limit)
-        chunks.append(chunk if inflation is None else inflation.inflate(chunk))
+        said = chunk if inflation is None else inflation.inflate(chunk)
+        hold(len(said))
+        chunks.append(said)
         more = message.get("more_body", False)
     if inflation is not None:
         inflation.end()

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sitewatt.admission import Admission, Visit
 from sitewatt.auth import IDENTITY, Authority
 from sitewatt.metrics.requests import Requests
 from sitewatt.observability import OPERATION, access, request_id
@@ -46,6 +47,7 @@ class Envelope:
         app: ASGIApp,
         *,
         authority: Authority,
+        admission: Admission,
         problems: ProblemDocuments,
         requests: Requests,
         least_coded_bytes: int,
@@ -53,6 +55,7 @@ class Envelope:
         self._app = app
         self._requests = requests
         self._authority = authority
+        self._admission = admission
         self._problems = problems
         self._least = least_coded_bytes
 
@@ -66,10 +69,12 @@ class Envelope:
         headers = headers_of(scope)
         identity = _request_id(headers.get("x-request-id"))
         token = request_id.set(identity)
-        signed = _Signed(send, identity, headers, self._least)
+        visit, entered = self._admission.enter(scope, headers)
+        signed = _Signed(send, identity, visit, headers, self._least)
         passed = scope
         try:
             await self._authority.admit(headers)
+            self._admission.admit(visit, scope)
             passed = of_states(scope, headers)
             await self._app(passed, receive, signed)
         except BrokenOff:
@@ -88,6 +93,7 @@ class Envelope:
             seconds = perf_counter() - signed.began
             requests.add(scope.get(OPERATION), signed.status, seconds)
             signed.log(scope, seconds)
+            self._admission.leave(visit, entered)
             request_id.reset(token)
 
 
@@ -98,8 +104,11 @@ class _Signed:
     long it is when it comes in several messages.
     """
 
-    def __init__(self, send: Send, identity: str, headers: Mapping[str, str], least: int) -> None:
+    def __init__(
+        self, send: Send, identity: str, visit: Visit, headers: Mapping[str, str], least: int
+    ) -> None:
         self._identity = identity.encode()
+        self._quotas = visit.quotas
         self._send = send
         self._headers = headers
         self._least = least
@@ -121,7 +130,7 @@ class _Signed:
                 message = await coded(start, message, self._headers)
             self.status = start["status"]
             signature = (b"x-request-id", self._identity)
-            start["headers"] = [*start["headers"], signature, *_ON_EVERY_ANSWER]
+            start["headers"] = [*start["headers"], signature, *self._quotas, *_ON_EVERY_ANSWER]
             await self._send(start)
         if self._gzip is not None:
             message = await self._gzip.compressed(message)

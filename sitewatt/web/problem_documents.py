@@ -1,6 +1,7 @@
 """Problem documents (RFC 9457): every error as the contract says an error looks."""
 
 import logging
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -20,14 +21,22 @@ _ROOM_FOR_MORE = len(b',"errors":[],"more":true')
 
 
 class ProblemDocuments:
-    """Writes problems with the titles, statuses and limits of the contract, and counts them."""
+    """Writes problems with the titles, statuses and limits of the contract, and counts them.
+
+    `among` chooses the seconds of `Retry-After` between two numbers, both included.
+    """
 
     def __init__(
-        self, contract: Contract, count: Callable[[Problem], None] = lambda problem: None
+        self,
+        contract: Contract,
+        count: Callable[[Problem], None] = lambda problem: None,
+        *,
+        among: Callable[[int, int], int] = random.randint,
     ) -> None:
         components = contract.bundle["components"]
         self._types = contract.problem_types
         self._count = count
+        self._among = among
         self._most_bytes = contract.limits["problem_bytes"]
         self._most_faults = contract.limits["faults"]
         self._schema = Schema(resolved(components["schemas"]["Problem"], components))
@@ -58,6 +67,8 @@ class ProblemDocuments:
             logger.error("a bug: the problem of request %s breaks the contract", request_id)
             return self._document(INTERNAL, request_id)
         headers = {"Content-Type": "application/problem+json", **problem.headers}
+        if problem.retry_after is not None:
+            headers["Retry-After"] = str(self._among(*problem.retry_after))
         return Response(kind["status"], orjson.dumps(document), headers)
 
     def _errors(self, problem: Problem, room: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 import openapi
 from handlers import Handler, handlers, replies
 from handlers.replies import Response, Stream
+from sitewatt.admission import Admission, Limits
 from sitewatt.app import check_one_to_one
 from sitewatt.auth import OpenToThisMachine
 from sitewatt.contract import Contract
@@ -132,6 +133,7 @@ def _app(get_feed: Handler, path: str) -> ASGIApp:
     functions = {**handlers(), "get_feed": get_feed}
     check_one_to_one(contract, functions)
     problems, authority = ProblemDocuments(contract), OpenToThisMachine()
+    admission = Admission(contract, Limits())
     operations = PATHS[path](
         contract,
         functions,
@@ -144,6 +146,7 @@ def _app(get_feed: Handler, path: str) -> ASGIApp:
     return Envelope(
         operations,
         authority=authority,
+        admission=admission,
         problems=problems,
         requests=Requests(contract),
         least_coded_bytes=1024,

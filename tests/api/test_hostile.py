@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 import pytest
-from api_service import KEY, PATHS
+from api_service import CONTRACT, KEY, PATHS
 from crafted import (
     CHUNKED,
     CONFIGURATION,
@@ -178,7 +178,9 @@ def targets() -> Iterator[Row]:
     yield path(b"/v1/sites/1//live", 404, "unknown-path")
     yield path(b"/v1/sites//live", 404, "unknown-path")
     yield Row("a target of 100,000 bytes", get(b"/" + b"a" * 100_000), 400, SERVER)
-    yield Row("a target of 60,000 segments", get(b"/" * 60_000), 404, "unknown-path")
+    yield Row("a target of 60,000 segments", get(b"/" * 60_000), 414, "uri-too-long")
+    yield Row("a target of 8,192 segments", get(b"/" * 8192), 404, "unknown-path")
+    yield Row("a target of 8,193 segments", get(b"/" * 8193), 414, "uri-too-long")
     for wrong in (
         b"0", b"-1", b"01", b"+1", b"1_0", b"1.0", b"1e0", b"0x1", b"2147483648", b"9" * 5000,
         b"%20", b"1%20", b"1%00", b"%ff", b"%c0%b1", b"%ef%bc%91", b"%d9%a1", b"%zz",
@@ -230,6 +232,10 @@ def headers() -> Iterator[Row]:
         (with_(b"X-Junk: " + b"a" * 60_000)[:-5], b"a\r\n\r\n"),
         200,
     )
+    most = CONTRACT.limits["head_bytes"]
+    room = most - len(with_(b"X-Junk: "))
+    yield Row("a head of 64 KiB", with_(b"X-Junk: " + b"a" * room), 200)
+    yield Row("a header of 64 KiB", with_(b"X-Junk: " + b"a" * most), 400, SERVER)
     yield Row("a header of 60,000 bytes", with_(b"X-Junk: " + b"a" * 60_000), 200)
     yield Row("a header of 4,000,000 bytes", with_(b"X-Junk: " + b"a" * 4_000_000), 400, SERVER)
     yield Row("a header without end", (with_(b"X-Junk: ")[:-4], *[b"a" * 60_000] * 3), 400, SERVER)
@@ -900,7 +906,7 @@ def operators() -> Iterator[Row]:
 
 
 def query(words: bytes, target: bytes = LIVE, status: int = 400) -> Row:
-    says = "bad-parameter" if status == 400 else None
+    says = {400: "bad-parameter", 414: "uri-too-long"}.get(status)
     name = f"the query {target.decode()}?{words.decode('latin-1')[:60]}"
     return Row(name, get(target + b"?" + words), status, says)
 
@@ -926,12 +932,18 @@ def queries() -> Iterator[Row]:
         b"limit=1%26order=asc", b"%zz", b"limit=%zz", b"%ff", b"limit=%ff", b"name=a%c0%80",
         b"order=%ed%a0%80", b"order=ASC", b"order=asc,desc", b"order=", b"columns=", b"columns=,",
         b"columns=soc,soc", b"columns=dt-stamp", b"columns=$soc", b"columns=soc,", b"columns=_id",
-        b"columns=" + b",".join([b"soc"] * 10_000), b"cursor=", b"cursor=Zq7marker",
+        b"columns=" + b",".join([b"soc"] * 2000), b"cursor=", b"cursor=Zq7marker",
         b"cursor=AAAAAAAAAGQ=", b"cursor=" + b"_" * 11, b"cursor=" + b"A" * 65, b"cursor=%7B%7D",
         b"from=2023-01-02T00:00:00Z&to=2023-01-01T00:00:00Z", b"?", b"?limit=1",
-        b"&".join(b"a%d" % n for n in range(5000)), b"a=" + b"b" * 60_000,
+        b"&".join(b"a%d" % n for n in range(1000)), b"a=" + b"b" * 8000,
     ):  # fmt: skip
         yield query(words)
+    for words in (
+        b"columns=" + b",".join([b"soc"] * 10_000),
+        b"&".join(b"a%d" % n for n in range(5000)),
+        b"a=" + b"b" * 60_000,
+    ):
+        yield query(words, status=414)._replace(name=f"a query of {len(words):,} bytes")
     for words in (
         b"",
         b"&",

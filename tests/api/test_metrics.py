@@ -293,6 +293,7 @@ async def test_no_label_has_a_value_that_comes_from_a_request(
         "keyword": {*keywords(CONTRACT), "other"},
         "type": {*CONTRACT.problem_types},
         "kind": {*KINDS},
+        "limit": {"key", "address", "wrong-keys", "requests", "bodies"},
         "outcome": {"stored", "unchanged", "replaced", "conflicting", "done", "failed"},
         "duty": {"prepare", "sweep", "lease", "seal", "retain", "ages"},
         "age": {"0-20m", "20m-1h", "1h-1d", "1d-7d", "7d-", "never"},

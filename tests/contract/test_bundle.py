@@ -237,7 +237,7 @@ def test_an_operation_declares_each_answer_that_applies_to_it(name: str) -> None
     operation = OPERATIONS[name]
     statuses = set(operation["responses"])
     named = {parameter["name"]: parameter for parameter in parameters(operation)}
-    assert {"403", "500"} <= statuses
+    assert {"403", "414", "500"} <= statuses
     assert ("401" in statuses) == bool(operation["security"])
     assert ("304" in statuses) == ("If-None-Match" in named)
     assert ({"412", "428"} <= statuses) == ("If-Match" in named)
@@ -247,8 +247,9 @@ def test_an_operation_declares_each_answer_that_applies_to_it(name: str) -> None
     assert "400" in statuses
     names_something = any(parameter["in"] == "path" for parameter in named.values())
     assert ("404" in statuses) == (names_something or name == "push_fleet")
-    needs_the_database = operation["security"] and name != "get_metrics"
-    assert ("503" in statuses) == bool(needs_the_database or name == "get_readiness")
+    always_admitted = operation.get("x-always-admitted", False)
+    assert ("503" in statuses) == (not always_admitted or name == "get_readiness")
+    assert ("429" in statuses) == (not always_admitted or name == "get_metrics")
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -263,7 +264,8 @@ def test_an_answer_declares_its_headers(operation: Any, status: str, answer: Any
     headers = set(answer.get("headers", {}))
     assert "X-Request-Id" in headers
     assert ("WWW-Authenticate" in headers) == (status == "401")
-    assert ("Retry-After" in headers) == (status == "503")
+    assert ("Retry-After" in headers) == (status in ("429", "503"))
+    assert ({"RateLimit", "RateLimit-Policy"} <= headers) == (status == "429")
     assert status != "304" or "ETag" in headers
     if status == "200" and "304" in operation["responses"]:
         assert "ETag" in headers

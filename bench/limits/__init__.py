@@ -1,0 +1,1 @@
+"""What limits cost, and what memory they bound."""
