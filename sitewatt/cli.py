@@ -13,11 +13,10 @@ from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
 import orjson
-import uvicorn
 import yaml
 
 import openapi
-from sitewatt import observability, settings
+from sitewatt import observability, serving, settings
 from sitewatt.app import authority, compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
@@ -73,6 +72,7 @@ def serve(given: argparse.Namespace) -> int:
     observability.configure(chosen.log_format, chosen.log_level)
     authority(chosen)
     exporter_of(os.environ)
+    serving.raise_file_limit()
     signal.signal(signal.SIGTERM, _leave)
     with database(chosen) as uri, directory_for(chosen.workers):
         ready = replace(chosen, mongodb_uri=uri)
@@ -80,7 +80,7 @@ def serve(given: argparse.Namespace) -> int:
         asyncio.run(_use(ready, _look_at_embedded if chosen.mongodb_uri is None else _do_nothing))
         if ready.demo:
             asyncio.run(_use(ready, _demo))
-        uvicorn.run(
+        serving.run(
             "sitewatt.app:app_from_environment",
             factory=True,
             host=ready.host,

@@ -16,7 +16,8 @@ from handlers.preconditions import PreconditionFailed, PreconditionRequired
 from sitewatt import contract
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
-from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken, NotGzip
+from sitewatt.readiness import Ending
+from sitewatt.web.bodies import BodyTooLarge, BodyTooSlow, ClientGone, EncodingNotTaken, NotGzip
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
 from storage.receipts import joined
@@ -169,6 +170,11 @@ def _overloaded(error: store.Overloaded) -> Problem:
     return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def _ending(_: Ending) -> Problem:
+    detail = "This process has been told to end. Another one takes its place."
+    return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
 def _unknown_format(error: store.UnknownFormat) -> Problem:
     detail = "A newer version of sitewatt wrote some of this, and this one cannot read it."
     return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
@@ -192,6 +198,9 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     contract.NotAcceptable: _not_acceptable,
     HTTPException: _said("bad-request", "The request cannot be read."),
     ClientGone: _said("bad-request", "The client hung up before its request was whole."),
+    BodyTooSlow: _said(
+        "request-timeout", "The rest of the body did not come in time; nothing was stored."
+    ),
     BodyTooLarge: _said("too-large", "A body has at most {0.limit} bytes; send it in parts."),
     EncodingNotTaken: _encoding,
     NotGzip: _said("bad-request", "The body {0}."),
@@ -221,6 +230,7 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     store.FleetConflict: _fleet_conflict,
     store.UnknownSites: _unknown_sites,
     store.Overloaded: _overloaded,
+    Ending: _ending,
     store.UnknownFormat: _unknown_format,
     store.Unavailable: _unavailable,
     store.UnsuitableServer: _unavailable,
