@@ -20,6 +20,14 @@ class UrlFor(Protocol):
         ...
 
 
+class Readiness(Protocol):
+    """Knows whether the service can do its work."""
+
+    async def check(self) -> None:
+        """Promise that it can, and that it is not about to end; raises what stands against it."""
+        ...
+
+
 class Metrics(Protocol):
     """What the service counts of itself."""
 

@@ -1,9 +1,8 @@
 """Operations on the service itself: is it well, which one is it, what does it promise."""
 
 from handlers import replies
-from handlers.ports import Documents, Metrics
+from handlers.ports import Documents, Metrics, Readiness
 from handlers.replies import Response
-from storage import Store
 
 
 async def get_liveness() -> Response:
@@ -11,9 +10,9 @@ async def get_liveness() -> Response:
     return replies.json({"status": "alive"})
 
 
-async def get_readiness(*, store: Store) -> Response:
-    """Return that the service can do its work, which is so when the database takes writes."""
-    await store.ready()
+async def get_readiness(*, readiness: Readiness) -> Response:
+    """Return that requests may come, which is so while the database takes writes and it stays."""
+    await readiness.check()
     return replies.json({"status": "ready"})
 
 

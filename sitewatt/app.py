@@ -25,6 +25,8 @@ from sitewatt.metrics import Metrics
 from sitewatt.metrics.requests import DOCS
 from sitewatt.mongod.room import has_room
 from sitewatt.observability import OPERATION
+from sitewatt.readiness import Readiness
+from sitewatt.serving import ending_by, on_terms, room_for_connections
 from sitewatt.settings import Settings
 from sitewatt.tracing import Tracing, TracingError, tracing_of
 from sitewatt.upkeep import Record, upkeep
@@ -32,6 +34,7 @@ from sitewatt.web.docs import docs_app
 from sitewatt.web.documents import ContractDocuments
 from sitewatt.web.envelope import Envelope
 from sitewatt.web.problem_documents import ProblemDocuments
+from sitewatt.web.terms import Terms
 from sitewatt.workers import collect_rarely, end_with_parent, ending_with_a_sentence
 from storage import DATABASE_NAME, BadAddress, Store, connect
 
@@ -65,16 +68,18 @@ def create_app(
     retention_days: int | None = None,
     limits: Limits | None = None,
     tracing: Tracing | None = None,
+    terms: Terms | None = None,
 ) -> ASGIApp:
     """Return the service on a store. Nothing in it is global: two may stand side by side.
 
     `serve` makes an application of the operations: `compiled_app`, or for the judge in tests
     `stock.connexion_app`. Without `tracing` there are no traces, and nothing of them is asked.
+    `terms` are those of its connections, which say when the process is to end.
     """
-    contract, record = compiled_contract(), Record()
+    contract, record, terms = compiled_contract(), Record(), terms or Terms()
     admission = Admission(contract, limits or Limits())
     authority = CountingAuthority(authority, admission.rates)
-    metrics = Metrics(contract, store, record, admission)
+    metrics = Metrics(contract, store, record, admission, terms)
     problems = ProblemDocuments(contract, metrics.refusals.add)
 
     @asynccontextmanager
@@ -85,7 +90,7 @@ def create_app(
     operations = serve(
         contract,
         handlers(),
-        _services(contract, store, clock, metrics),
+        {**_services(contract, store, clock, metrics), "readiness": Readiness(store, terms)},
         authority=authority,
         problems=problems,
         clock=clock,
@@ -127,11 +132,27 @@ def _app_from_environment() -> ASGIApp:
     observability.configure(chosen.log_format, chosen.log_level)
     tracing = tracing_of(os.environ)
     store = open_store(chosen, listeners=() if tracing is None else tracing.listeners)
-    days = chosen.retention_days
-    keys, doors = authority(chosen, store), limits(chosen)
-    app = create_app(store, keys, retention_days=days, limits=doors, tracing=tracing)
+    terms = terms_of(chosen)
+    app = create_app(
+        store,
+        authority(chosen, store),
+        retention_days=chosen.retention_days,
+        limits=limits(chosen),
+        tracing=tracing,
+        terms=terms,
+    )
     collect_rarely()
-    return app
+    return ending_by(on_terms(app, terms), terms, chosen.drain_time)
+
+
+def terms_of(chosen: Settings) -> Terms:
+    """Return the terms of this process's connections; fewer of them where files are few."""
+    return Terms(
+        head_timeout=chosen.head_timeout,
+        body_timeout=chosen.body_timeout,
+        answer_timeout=chosen.answer_timeout,
+        max_connections=room_for_connections(chosen.max_connections),
+    )
 
 
 def open_store(chosen: Settings, *, listeners: Sequence[CommandListener] = ()) -> Store:

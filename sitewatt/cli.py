@@ -17,7 +17,7 @@ import orjson
 import yaml
 
 import openapi
-from sitewatt import access, key_commands, observability, settings, workers
+from sitewatt import access, key_commands, observability, serving, settings, workers
 from sitewatt.app import compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
@@ -74,6 +74,7 @@ def serve(given: argparse.Namespace) -> int:
     observability.configure(chosen.log_format, chosen.log_level)
     access.look_at_key_file(chosen)
     exporter_of(os.environ)
+    serving.raise_file_limit()
     signal.signal(signal.SIGTERM, _leave)
     with database(chosen) as uri, directory_for(chosen.workers):
         ready = replace(chosen, mongodb_uri=uri)
@@ -82,7 +83,7 @@ def serve(given: argparse.Namespace) -> int:
         asyncio.run(_use(ready, partial(access.look_at_address, ready)))
         if ready.demo:
             asyncio.run(_use(ready, _demo))
-        workers.run(
+        serving.run(
             "sitewatt.app:app_from_environment",
             factory=True,
             host=ready.host,

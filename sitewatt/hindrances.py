@@ -12,5 +12,6 @@ HINDRANCES: Mapping[str, str] = {
     "disk_full": "There is no room left on the disk of the database.",
     "not_prepared": "The store has not been prepared yet.",
     "unsuitable": "The database or its store is none that this version can use; its log says why.",
+    "ending": "This process has been told to end. Another one takes its place.",
 }
 """What keeps the service from its work, in words."""

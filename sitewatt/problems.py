@@ -18,7 +18,8 @@ from sitewatt.admission import Overloaded, TooManyRequests, UrlTooLong
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
 from sitewatt.hindrances import HINDRANCES
-from sitewatt.web.bodies import BodyTooLarge, ClientGone, EncodingNotTaken, NotGzip
+from sitewatt.readiness import Ending
+from sitewatt.web.bodies import BodyTooLarge, BodyTooSlow, ClientGone, EncodingNotTaken, NotGzip
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
 from storage import errors as store
 from storage.receipts import joined
@@ -228,9 +229,16 @@ def _unavailable(error: store.StorageError) -> Problem:
 
 
 def _not_ready(error: store.NotReady) -> Problem:
-    detail = HINDRANCES.get(error.kind, "The database does not answer as it should.")
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return Problem("unavailable", detail, {"kind": error.kind}, headers)
+    return _hindered(error.kind)
+
+
+def _ending(_: Ending) -> Problem:
+    return _hindered("ending")
+
+
+def _hindered(kind: str) -> Problem:
+    detail = HINDRANCES.get(kind, "The database does not answer as it should.")
+    return Problem("unavailable", detail, {"kind": kind}, retry_after=RETRY_AFTER_SECONDS)
 
 
 _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
@@ -243,6 +251,9 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     contract.NotAcceptable: _not_acceptable,
     HTTPException: _said("bad-request", "The request cannot be read."),
     ClientGone: _said("bad-request", "The client hung up before its request was whole."),
+    BodyTooSlow: _said(
+        "request-timeout", "The rest of the body did not come in time; nothing was stored."
+    ),
     BodyTooLarge: _said("too-large", "A body has at most {0.limit} bytes; send it in parts."),
     EncodingNotTaken: _encoding,
     NotGzip: _said("bad-request", "The body {0}."),
@@ -283,6 +294,7 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     store.KeysExist: _keys_exist,
     store.Overloaded: _overloaded,
     store.NotReady: _not_ready,
+    Ending: _ending,
     store.UnknownFormat: _unknown_format,
     store.Unavailable: _unavailable,
     store.UnsuitableServer: _unavailable,

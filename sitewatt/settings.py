@@ -32,7 +32,12 @@ class Settings:
     retention_days: int | None
     admin_key_file: Path | None
     workers: int
+    max_connections: int
+    head_timeout: float
+    body_timeout: float
+    answer_timeout: float
     keep_alive_timeout: int
+    drain_time: int
     shutdown_timeout: int
     rate_per_key: str
     rate_per_address: str
@@ -152,7 +157,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("retention_days", None, whole(3, 36_500), "after how many days settled readings go"),
     Setting("admin_key_file", None, path, "a file with the key that may do everything"),
     Setting("workers", "1", whole(1, 64), "how many processes serve"),
+    Setting("max_connections", "10000", whole(16, 1_000_000), "how many clients a worker has"),
+    Setting("head_timeout", "8", seconds, "how long the head of a request may take"),
+    Setting("body_timeout", "8", seconds, "how long a body may pause"),
+    Setting("answer_timeout", "30", seconds, "how long an answer may wait to be read"),
     Setting("keep_alive_timeout", "5", whole(1, 600), "how long an idle connection stays open"),
+    Setting("drain_time", "0", whole(0, 600), "how long SIGTERM goes on taking connections"),
     Setting("shutdown_timeout", "10", whole(0, 600), "how long SIGTERM waits for requests"),
     Setting("rate_per_key", "off", rate, "how often the holder of a key may ask"),
     Setting("rate_per_address", "off", rate, "how often may be asked from an address"),

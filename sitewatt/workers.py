@@ -11,9 +11,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
 
-import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
@@ -61,20 +59,6 @@ def end_with_parent() -> None:
 
 class WorkerFailed(Exception):
     """A worker could not start; what kept it has been told."""
-
-
-def run(app: str, **options: Any) -> None:
-    """Serve as uvicorn.run does until told to end, in this process or in several workers.
-
-    Raises WorkerFailed when a worker cannot start, once all have ended.
-    """
-    if options["workers"] == 1:
-        uvicorn.run(app, **options)
-    else:
-        config = uvicorn.Config(app, timeout_worker_healthcheck=HEALTHCHECK_SECONDS, **options)
-        supervisor = Multiprocess(config, [config.bind_socket()])
-        supervisor.run()
-        require_started(supervisor)
 
 
 def require_started(supervisor: Multiprocess) -> None:

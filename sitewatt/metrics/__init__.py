@@ -25,7 +25,9 @@ from sitewatt.metrics.families import BY_NAME
 from sitewatt.metrics.numbers import Numbers, labelled, of_distribution
 from sitewatt.metrics.processes import Processes, directory
 from sitewatt.metrics.requests import NONE, Refusals, Requests
+from sitewatt.readiness import Ending, Readiness
 from sitewatt.upkeep import Record
+from sitewatt.web.terms import CUT, Terms
 from storage import SiteAges, StorageError, Store
 
 AGES = ("0-20m", "20m-1h", "1h-1d", "1d-7d", "7d-")
@@ -36,13 +38,20 @@ class Metrics:
     """The metrics of a service. `requests` and `refusals` are to be counted into."""
 
     def __init__(
-        self, contract: Contract, store: Store, upkeep: Record, admission: Admission
+        self,
+        contract: Contract,
+        store: Store,
+        upkeep: Record,
+        admission: Admission,
+        terms: Terms,
     ) -> None:
         self.requests = Requests(contract)
         self.refusals = Refusals(contract)
         self._store = store
         self._upkeep = upkeep
         self._admission = admission
+        self._terms = terms
+        self._readiness = Readiness(store, terms)
         self._process = ProcessCollector(registry=CollectorRegistry())
         self._processes = Processes(self._own, directory())
 
@@ -61,8 +70,8 @@ class Metrics:
 
     async def _is_ready(self) -> bool:
         try:
-            await self._store.ready()
-        except StorageError:
+            await self._readiness.check()
+        except (Ending, StorageError):
             return False
         return True
 
@@ -70,6 +79,7 @@ class Metrics:
         """Return the numbers of this process."""
         return {
             **_of_requests(self.requests),
+            **_of_connections(self._terms),
             **labelled("sitewatt_problems", self.refusals.by_type),
             **labelled("sitewatt_refused_requests", self.refusals.by_keyword),
             **labelled("sitewatt_limited_requests", self._admission.refused),
@@ -93,6 +103,14 @@ def _of_requests(requests: Requests) -> Numbers:
             seconds = of_distribution(answers.seconds)
             numbers["sitewatt_http_request_duration_seconds", (operation,)] = seconds
     return numbers
+
+
+def _of_connections(terms: Terms) -> Numbers:
+    cut = {reason: terms.cut[reason] for reason in CUT}
+    return {
+        ("sitewatt_connections", ()): terms.open,
+        **labelled("sitewatt_connections_cut", cut),
+    }
 
 
 def _of_store(store: Store) -> Numbers:

@@ -23,6 +23,10 @@ class NotGzip(Exception):
     """The body is not what its Content-Encoding says; the text is what is wrong."""
 
 
+class BodyTooSlow(Exception):
+    """The rest of the body did not come in time; no more of it is waited for."""
+
+
 class ClientGone(Exception):
     """The client hung up before its request was whole."""
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from uvicorn._types import ASGI3Application
+from uvicorn._types import ASGI3Application, ASGIReceiveEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from sitewatt.web.bodies import BodyTooSlow
 from sitewatt.web.streams import BrokenOff
 
 _FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding"))
@@ -26,6 +27,32 @@ class Exchange(RequestResponseCycle):
     _chunked = False
     _left: float = inf
     """The bytes of the body still to come; without an end where no length was said."""
+    late = False
+    """Whether the rest of the request is no longer waited for."""
+    _spared = False
+    """Whether it is the last of its connection only because the process ends."""
+
+    def be_last(self, before: "Exchange | None" = None) -> None:
+        """Close the connection with this answer, and no more with the one before it."""
+        self._spared, self.keep_alive = self.keep_alive, False
+        if before is not None and before._spared and not before.response_started:
+            before._spared, before.keep_alive = False, True
+
+    def be_late(self) -> None:
+        """Wait no longer for the rest of the request; the application is told if it waits for it.
+
+        An answer that has begun goes on, and is the last.
+        """
+        self.late, self.keep_alive = True, False
+        if not self.response_started:
+            self.message_event.set()
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Return the next message of the request; raises BodyTooSlow when it does not come."""
+        message = await super().receive()
+        if self.late and self.more_body and message["type"] == "http.request":
+            raise BodyTooSlow
+        return message
 
     async def run_asgi(self, app: ASGI3Application) -> None:
         """Let the application answer; what it leaves unfinished is logged, and has no clean end.

@@ -5,6 +5,9 @@ what cannot be read                  is refused after the answers before it (iss
 a client that hangs up               is written to no more, however many requests it sent
 a trailer                            is no header
 a head                               has an end, one Host, and no transfer coding but chunks
+a client that is slow                is waited for no longer than the terms say (patience.py)
+requests in line                     are read while they are few; the rest waits as bytes
+connections                          are no more than the terms allow
 
 It is also quicker: an answer leaves in one write, and a connection has one timer for all of its
 requests (docs/decisions/0019).
@@ -17,13 +20,20 @@ from urllib.parse import unquote
 
 import httptools
 from uvicorn._types import ASGI3Application, ASGIVersions
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from sitewatt.web import refusals
 from sitewatt.web.exchange import Exchange
+from sitewatt.web.patience import Patient
 
 LONGEST_HEAD = 65_536
 """The bytes of a request line and headers together; uvicorn has no limit with httptools."""
 
+_IN_LINE = 32
+"""So many requests of one client are read at most before they are answered, and some more bytes."""
+
+_SLICE = 4096
+"""What is read at once where a packet holds more requests than that; 150 of the shortest."""
 
 _ASGI: ASGIVersions = {"version": "3.0", "spec_version": "2.3"}
 
@@ -32,7 +42,7 @@ class BadHead(Exception):
     """The head of a request is too long, or does not say for whom or how long the request is."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(Patient):
     """A client's connection; it is closed after `timeout_keep_alive` seconds without a request.
 
     Of uvicorn's settings it does not look at those that sitewatt leaves alone: `root_path`,
@@ -40,29 +50,51 @@ class Connection(HttpToolsProtocol):
     """
 
     _active: RequestResponseCycle | None = None
-    _unreadable: str | None = None
+    _refusal: bytes | None = None
+    """What is to be said, and the connection closed, after the answers that are to come before."""
+    _unfed = b""
+    """What has come and is not read yet, because too many requests are in line."""
     _upgrades = False
-    _in_head = False
     _head_bytes = 0
     """Of the head that is being read, what came in packets of its own."""
     _received = 0
     """The bytes of the last packet."""
-    _idle_since: float | None = None
-    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, or refuse to where there are as many connections as may be."""
+        super().connection_made(transport)
+        if self._terms.open > self._terms.max_connections:
+            self._terms.cut["full"] += 1
+            self._refuse(refusals.too_many(self.server_state.default_headers))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let nobody write any more, the answer before the last one among them."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._unfed = b""
         if self._active is not None and not self._active.response_complete:
             self._active.disconnected = True
             self._active.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; what cannot be read is refused."""
-        self._idle_since = None
-        while data:
+        """Read on; what cannot be read is refused, and nothing is read behind that."""
+        if self._unfed or (len(data) > _SLICE and data.count(b"\r\n\r\n") > _IN_LINE):
+            self._unfed += data
+            self._feed_slices()
+        else:
+            self._feed(data)
+        if self._in_head or self._in_body:
+            self._owe()
+
+    def _feed_slices(self) -> None:
+        """Read of what is there until enough requests are in line."""
+        while self._unfed and len(self.pipeline) < _IN_LINE:
+            piece, self._unfed = self._unfed[:_SLICE], self._unfed[_SLICE:]
+            self._feed(piece)
+        if self._unfed:
+            self.flow.pause_reading()
+
+    def _feed(self, data: bytes) -> None:
+        while data and self._refusal is None:
             unread, self._received = b"", len(data)
             head = self.headers if self._in_head else None
             try:
@@ -78,7 +110,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to read a head."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._due = True, 0, None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header; a trailer is none (RFC 9110, section 6.5.1), and is forgotten."""
@@ -93,6 +125,7 @@ class Connection(HttpToolsProtocol):
         self._upgrades = self.parser.should_upgrade() and method != b"CONNECT"
         if self._upgrades:
             return
+        self._in_body = True
         path, query = _path_and_query(self.url)
         self.scope = {
             "type": "http",
@@ -111,32 +144,57 @@ class Connection(HttpToolsProtocol):
         }
         self._begin(version != "1.0" and self.parser.should_keep_alive())
 
+    def on_body(self, body: bytes) -> None:
+        """Keep what has come of the body, and note that it came."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """Note that the request is whole, which httptools says too soon where it is upgraded."""
         if not self._upgrades:
+            self._in_body, self._due = False, None
             super().on_message_complete()
+            if self.cycle.response_complete:
+                self._rest()
 
     def on_response_complete(self) -> None:
         """Go on with the next request; after the last one refuse what could not be read."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self._unfed:
+            self.loop.call_soon(self._read_on)
+        else:
+            self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif self._unreadable is not None:
-            self.send_400_response(self._unreadable)
+        elif self._refusal is not None:
+            self._refuse(self._refusal)
         else:
             self._rest()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read and close, after the answers to the requests before it."""
+        self._refuse(refusals.unreadable(msg, self.server_state.default_headers))
+
+    def _refuse_late_head(self) -> None:
+        self._refuse(refusals.late(self.server_state.default_headers))
+
+    def _refuse(self, answer: bytes) -> None:
+        self._refusal, self._unfed, self._in_head = answer, b"", False
         active = self._active
         if active is None or active.response_complete or active.more_body:
-            super().send_400_response(msg)
-            return
-        self._unreadable = msg
-        self.pipeline = deque(entry for entry in self.pipeline if not entry[0].more_body)
+            self.transport.write(answer)
+            self.transport.close()
+        else:
+            self.pipeline = deque(entry for entry in self.pipeline if not entry[0].more_body)
+
+    def _read_on(self) -> None:
+        """Read of what came before the answer that is now complete."""
+        if self._unfed and not self.transport.is_closing():
+            self.data_received(b"")
+        if not self._unfed and not self.pipeline:
+            self.flow.resume_reading()
 
     def _begin(self, keep_alive: bool) -> None:
         """Begin an exchange, or put it in line behind one that is under way."""
@@ -156,6 +214,8 @@ class Connection(HttpToolsProtocol):
             keep_alive=keep_alive,
             on_response=self.on_response_complete,
         )
+        if self._terms.ending:
+            self.cycle.be_last(cast("Exchange | None", before))
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, app)
         else:
@@ -197,29 +257,6 @@ class Connection(HttpToolsProtocol):
         self._head_bytes += self._received
         if self._head_bytes > LONGEST_HEAD:
             raise BadHead
-
-    def _rest(self) -> None:
-        """Be idle, and see to it that this does not last."""
-        self._idle_since = self.loop.time()
-        if self._timer is None:
-            self._timer = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
-
-    def _unset_keepalive_if_required(self) -> None:
-        self._idle_since = None
-
-    def _look_whether_idle(self) -> None:
-        """Close the connection if it has been idle for long enough, or look again when it may have.
-
-        A request under way is left alone: the timer starts again when it has been answered.
-        """
-        self._timer = None
-        if self._idle_since is None:
-            return
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if left > 0:
-            self._timer = self.loop.call_later(left, self._look_whether_idle)
-        elif not self.transport.is_closing():
-            self.transport.close()
 
 
 def _path_and_query(target: bytes) -> tuple[bytes, bytes]:

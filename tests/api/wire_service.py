@@ -18,9 +18,11 @@ from starlette.types import ASGIApp
 from wire import Answer, Connection
 
 from sitewatt.app import create_app
-from sitewatt.auth import AdminKey, OpenToThisMachine
+from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
 from sitewatt.cli import HTTP
 from sitewatt.contract import MethodNotAllowed, UnknownPath
+from sitewatt.serving import on_terms
+from sitewatt.web.terms import Terms
 from storage import Store, connect
 
 START_SECONDS = 30.0
@@ -89,16 +91,20 @@ SEEDS = (
 
 @contextmanager
 def wire_service(
-    uri: str, *, path: str, name: str, around: Callable[[ASGIApp], ASGIApp] = lambda app: app
+    uri: str,
+    *,
+    path: str,
+    name: str,
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    terms: Terms | None = None,
 ) -> Iterator[WireService]:
     """Give the services on a database of that name, seeded; `path` is one of PATHS."""
+    terms = terms or Terms()
     with ExitStack() as stack:
         errors = stack.enter_context(told_errors())
         database = stack.enter_context(raw_database(uri, name))
         ports = [
-            stack.enter_context(
-                serving(around(create_app(store_of(uri, name), who, serve=PATHS[path])))
-            )
+            stack.enter_context(serving(around(served(uri, name, who, path, terms))))
             for who in (OpenToThisMachine(), AdminKey(KEY))
         ]
         service = WireService(path, *ports, database, errors)
@@ -106,6 +112,11 @@ def wire_service(
             eventually(lambda port=port: is_ready(port))
         service.seed()
         yield service
+
+
+def served(uri: str, name: str, who: Authority, path: str, terms: Terms) -> ASGIApp:
+    app = create_app(store_of(uri, name), who, serve=PATHS[path], terms=terms)
+    return on_terms(app, terms)
 
 
 def store_of(uri: str, name: str) -> Store:

@@ -1,0 +1,140 @@
+"""The end of a process, and its files: what SIGTERM begins, and how many connections there may be.
+
+SIGTERM begins the end: `/readyz` says 503 and every answer is the last of its connection. For
+`drain_time` seconds new connections are still taken, so that a proxy in front can see it and send
+its requests elsewhere; then uvicorn closes the listener and waits for what is under way.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.supervisors import Multiprocess
+
+from sitewatt.web.terms import TERMS, Terms
+from sitewatt.workers import HEALTHCHECK_SECONDS, require_started
+
+if sys.platform != "win32":
+    import resource
+
+logger = logging.getLogger(__name__)
+
+KEPT_FILES = 256
+"""Files that connections of clients leave: those of the database (100 a worker at most), of the
+program, of its log, and some for what is yet to come."""
+
+Handler = Callable[[int, FrameType | None], Any]
+
+
+def raise_file_limit() -> None:
+    """Have as many files as the system lets this process and those that it starts have."""
+    if sys.platform == "win32":
+        return  # pragma: no cover
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError) as error:  # pragma: no cover  # macOS has a lower limit yet
+            logger.warning("the limit of %d open files stays as it is: %s", soft, error)
+
+
+def room_for_connections(wanted: int) -> int:
+    """Return how many connections a worker may have: those wanted, or fewer where files are few.
+
+    Says so in the log when they are fewer.
+    """
+    if sys.platform == "win32":
+        return wanted  # pragma: no cover
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit == resource.RLIM_INFINITY or limit >= wanted + KEPT_FILES:
+        return wanted
+    room = max(limit - KEPT_FILES, limit // 2)
+    logger.warning(
+        "a process may have %d open files here, so that there can be %d connections and not the %d"
+        " of SITEWATT_MAX_CONNECTIONS; raise the limit (ulimit -Hn, LimitNOFILE=) or lower the"
+        " setting",
+        limit,
+        room,
+        wanted,
+    )
+    return room
+
+
+def on_terms(app: ASGIApp, terms: Terms) -> ASGIApp:
+    """Return the application, whose server's connections get the terms."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            scope["state"][TERMS] = terms
+        await app(scope, receive, send)
+
+    return application
+
+
+def ending_by(app: ASGIApp, terms: Terms, drain_time: float) -> ASGIApp:
+    """Return the application of a process that signals end."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            _watch_signals(terms, drain_time)
+        await app(scope, receive, send)
+
+    return application
+
+
+def _watch_signals(terms: Terms, drain_time: float) -> None:
+    """Begin the end on SIGTERM and SIGINT, and hand them on to the server when it is time.
+
+    A second one is handed on at once, for who does not want to wait.
+    """
+    loop = asyncio.get_running_loop()
+
+    def instead(handler: Handler) -> Handler:
+        def told(number: int, frame: FrameType | None) -> None:
+            again, terms.ending = terms.ending, True
+            if again or not drain_time:
+                handler(number, frame)
+            else:
+                logger.info("ending: new connections are taken for %g seconds more", drain_time)
+                loop.call_soon_threadsafe(loop.call_later, drain_time, handler, number, None)
+
+        return told
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, instead(handler))
+
+
+class Workers(Multiprocess):
+    """uvicorn's workers, whose listener does not outlive them in the process that started them."""
+
+    def terminate_all(self) -> None:
+        """Tell all workers to end.
+
+        uvicorn keeps the socket open meanwhile, so that the system goes on taking connections that
+        nobody will ever answer, for as long as the slowest worker has something to do.
+        """
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+
+def run(app: str, **options: Any) -> None:
+    """Serve as uvicorn.run does until told to end, in this process or in several workers.
+
+    Raises WorkerFailed when a worker cannot start, once all have ended.
+    """
+    if options["workers"] == 1:
+        uvicorn.run(app, **options)
+    else:
+        config = uvicorn.Config(app, timeout_worker_healthcheck=HEALTHCHECK_SECONDS, **options)
+        supervisor = Workers(config, [config.bind_socket()])
+        supervisor.run()
+        require_started(supervisor)

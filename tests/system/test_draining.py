@@ -1,0 +1,84 @@
+"""SIGTERM breaks nothing that is under way; its long form is `python tests/abuse.py drain`."""
+
+import http.client
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from draining import Rounds
+from program import Service, data_directory, eventually
+
+from sitewatt.mongod import Mongod
+
+
+@pytest.fixture(scope="module")
+def mongod() -> Iterator[Mongod]:
+    with data_directory() as directory, Mongod(directory) as mongod:
+        yield mongod
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sigterm_breaks_no_request_in_flight(workers: int, mongod: Mongod) -> None:
+    rounds = Rounds(mongod.uri.replace("?", f"of_{workers}?", 1), workers)
+    rounds.play()
+    rounds.play()
+    rounds.end()
+    print(f"\n{rounds.told()}")
+
+
+def test_before_the_door_is_closed_readiness_ends_and_every_answer_is_the_last(
+    mongod: Mongod,
+) -> None:
+    with Service("--mongodb-uri", mongod.uri, "--drain-time", 3) as service:
+        service.post_brief()
+        assert service.client.get("/readyz").status_code == 200
+        kept = http.client.HTTPConnection(*address(service), timeout=30)
+        kept.request("GET", "/livez")
+        assert kept.getresponse().read()
+        began = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: service.client.get("/readyz").status_code == 503)
+        refused = service.client.get("/readyz")
+        assert refused.json()["type"] == "/problems/unavailable"
+        assert int(refused.headers["retry-after"]) > 0
+        # Who has not heard of it yet is still served, and told by the answer.
+        kept.request("GET", "/v1/sites/1/live/latest")
+        answer = kept.getresponse()
+        assert (answer.status, answer.getheader("connection")) == (200, "close")
+        answer.read()
+        assert service.client.get("/livez").status_code == 200
+        assert service.process.wait(30) == 0
+        assert time.monotonic() - began >= 3
+
+
+def test_a_second_signal_does_not_wait_for_the_time_of_draining(
+    mongod: Mongod,
+) -> None:
+    with Service("--mongodb-uri", mongod.uri, "--drain-time", 600) as service:
+        service.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: service.client.get("/readyz").status_code == 503)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(30) == 0
+
+
+def address(service: Service) -> tuple[str, int]:
+    port = service.client.base_url.port
+    assert port is not None
+    return "127.0.0.1", port
+
+
+def test_a_client_that_never_finishes_does_not_hold_the_end_up(
+    mongod: Mongod,
+) -> None:
+    with Service("--mongodb-uri", mongod.uri) as service:
+        half = [http.client.HTTPConnection(*address(service), timeout=30) for _ in range(20)]
+        for connection in half:
+            connection.putrequest("GET", "/livez")
+            connection.connect()
+            connection.send(b"GET /livez HTTP/1.1\r\n")
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(30) == 0
+        assert not [line for line in service.lines if line["level"] == "error"]
+        for connection in half:
+            connection.close()
