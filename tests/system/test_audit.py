@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 PLANTED = {
     "a key of ours": lambda: f"sw_{secrets.token_hex(6)}_{secrets.token_hex(32)}",
     "a token of GitHub": lambda: "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a",
-    "an address with a password": lambda: f"mongodb://sitewatt:{secrets.token_hex(12)}@db.example/",
+    "an address with a password": lambda: "mongodb" + f"://sitewatt:{secrets.token_hex(12)}@db/",
 }
 
 
