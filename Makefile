@@ -16,7 +16,7 @@ DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
 METADATA := setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference bench bench-store bench-ingest bench-read bench-growth diagrams fuzz faults format lock clean
+.PHONY: help run test coverage lint types contract deploy-check audit release-contract docs reference bench bench-store bench-ingest bench-read bench-growth diagrams fuzz faults mutation format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +27,7 @@ run: $(VENV)/.run ## Start the service on 127.0.0.1:8080 with its own mongod
 test: $(VENV)/.dev ## Run the whole test suite
 	@$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
 
-coverage: $(VENV)/.dev ## Run the test suite and list the lines it does not reach
+coverage: $(VENV)/.dev ## Run the test suite, and fail for a branch that it does not take
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n 2 --dist loadscope $(ARGS)
 	@$(BIN)/coverage combine --quiet
@@ -57,6 +57,11 @@ deploy-check: $(VENV)/.deploy ## Check what the service is shipped and run with,
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
 	REHEARSE=$(abspath $(BIN)/python) $(BIN)/pytest $(DEPLOY_TESTS) $(ARGS)
+
+audit: $(VENV)/.audit ## Look for secrets, now and in every commit, and for known weaknesses of what is pinned
+	.ci/scan-secrets
+	$(BIN)/python .ci/advisories.py $(ARGS)
+	$(BIN)/pytest tests/system/test_audit.py
 
 release-contract: contract ## Keep the contract as the released one, once its gates are passed
 	cp build/openapi.json docs/released/openapi.json
@@ -95,6 +100,9 @@ fuzz: $(VENV)/.dev ## Try generated requests, documents and bytes, some 100,000 
 faults: $(VENV)/.dev ## Kill, hang and cut off the service and its database, and count what is lost (20 minutes)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
+mutation: $(VENV)/.mutation ## Change the code, one thing at a time, and see whether a test notices (hours)
+	@$(BIN)/python tests/mutation.py $(ARGS)
+
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -111,6 +119,10 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 	$(COMPILE) $(ARGS) --output-file requirements/docs.txt requirements/docs.in
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra deploy \
 		--output-file requirements/deploy.txt setup.cfg
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra audit \
+		--output-file requirements/audit.txt setup.cfg
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra mutation \
+		--output-file requirements/mutation.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
 	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
@@ -138,6 +150,16 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
 $(VENV)/.deploy: $(VENV)/.dev requirements/deploy.txt
 	@echo "Installing the tools that look at the files of the deployment"
 	@$(PIP) install --require-hashes --requirement requirements/deploy.txt
+	@touch $@
+
+$(VENV)/.audit: $(VENV)/.dev requirements/audit.txt
+	@echo "Installing the tools that look for secrets and advisories"
+	@$(PIP) install --require-hashes --requirement requirements/audit.txt
+	@touch $@
+
+$(VENV)/.mutation: $(VENV)/.dev requirements/mutation.txt
+	@echo "Installing mutmut"
+	@$(PIP) install --require-hashes --requirement requirements/mutation.txt
 	@touch $@
 
 # The other frameworks are apart from what the service and its tests need.

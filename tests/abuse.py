@@ -63,8 +63,8 @@ def healthy(client: httpx.Client, seconds: float) -> dict[str, float]:
 def reading(number: int) -> dict[str, Any]:
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(10**8 + number))
     numbers = {"soc": number % 101, "load_kwh": 1, "net_load_kwh": 1}
-    return {"dt-stamp": stamp, **numbers,
-            "pv_notification": True, "bio_notification": True, "cro_notification": False}  # fmt: skip
+    flags = {"pv_notification": True, "bio_notification": True, "cro_notification": False}
+    return {"dt-stamp": stamp, **numbers, **flags}
 
 
 @contextmanager

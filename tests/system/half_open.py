@@ -1,8 +1,8 @@
 """A crowd of half-open connections: `python half_open.py HOST:PORT --number 9000 --seconds 30`.
 
 Each sends nothing, half a head, or half a body, and then waits. One that is cut is opened again, so
-that there are always as many. What was seen is printed as JSON at the end; "full" is printed as soon
-as all of them are there. A process of its own, so that who measures beside it has a core.
+that there are always as many. What was seen is printed as JSON at the end; "full" is printed as
+soon as all of them are there. A process of its own, so that who measures beside it has a core.
 """
 
 import argparse
