@@ -13,10 +13,10 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 MANIFESTS = $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/base/*.yaml))
 DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
-METADATA := setup.cfg pyproject.toml
+METADATA := setup.cfg pyproject.toml $(wildcard clients/python/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
+.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference clients clients-python bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,11 @@ docs: .venv-docs/.installed node_modules/.package-lock.json ## Build the documen
 reference: $(VENV)/.dev ## Write the reference of the operations anew, from the contract
 	@$(BIN)/python docs/site/operations.py > docs/reference/operations.md
 
+clients: clients-python ## Write the generated parts of the clients anew, from the contract; needs Java
+
+clients-python: $(VENV)/.clients
+	@$(BIN)/python clients/generate.py
+
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python -m bench.http $(ARGS)
 
@@ -97,9 +102,13 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix
 
 lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
-	$(COMPILE) $(ARGS) --extra otel --extra test --extra dev --output-file requirements/dev.txt setup.cfg
+	$(COMPILE) $(ARGS) --extra otel --extra test --extra dev --output-file requirements/dev.txt setup.cfg clients/python/pyproject.toml
 	$(COMPILE) --upgrade --constraint requirements/dev.txt \
 		--output-file requirements/runtime.txt setup.cfg
+	$(COMPILE) --upgrade --constraint requirements/dev.txt \
+		--output-file requirements/client.txt clients/python/pyproject.toml
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra clients \
+		--output-file requirements/clients.txt setup.cfg
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra otel \
 		--output-file requirements/otel.txt setup.cfg
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --only-build-deps \
@@ -110,7 +119,7 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 		--output-file requirements/deploy.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
-	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info clients/python/*.egg-info clients/python/build .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -121,10 +130,10 @@ $(VENV)/.created:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.created requirements.txt requirements/runtime.txt requirements/build.txt requirements/embedded.txt $(METADATA)
+$(VENV)/.run: $(VENV)/.created requirements.txt requirements/runtime.txt requirements/client.txt requirements/build.txt requirements/embedded.txt $(METADATA)
 	@echo "Installing what the service needs"
 	@$(PIP) install --require-hashes --requirement requirements.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
@@ -135,6 +144,11 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
 $(VENV)/.deploy: $(VENV)/.dev requirements/deploy.txt
 	@echo "Installing the tools that look at the files of the deployment"
 	@$(PIP) install --require-hashes --requirement requirements/deploy.txt
+	@touch $@
+
+$(VENV)/.clients: $(VENV)/.dev requirements/clients.txt
+	@echo "Installing what writes the clients"
+	@$(PIP) install --require-hashes --requirement requirements/clients.txt
 	@touch $@
 
 # The other frameworks are apart from what the service and its tests need.
