@@ -41,6 +41,7 @@ lint: $(VENV)/.dev ## Check style, format and the arrows between the packages
 types: $(VENV)/.dev node_modules/.package-lock.json ## Check types with mypy and pyright
 	$(BIN)/mypy
 	$(BIN)/mypy deploy
+	$(BIN)/mypy clients/generate.py
 	$(NPX)/pyright
 
 contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract, compare it with the released one, test it

@@ -8,6 +8,7 @@ operations, `errors` what may be raised.
 """
 
 from sitewatt_client import errors
+from sitewatt_client.buffer import Buffer
 from sitewatt_client.client import Client
 from sitewatt_client.errors import Problem, SitewattError
 from sitewatt_client.generated import models, operations
@@ -16,6 +17,7 @@ from sitewatt_client.request import Answer, Request
 
 __all__ = [
     "Answer",
+    "Buffer",
     "Client",
     "Problem",
     "Receipt",

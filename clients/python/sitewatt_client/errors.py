@@ -12,7 +12,7 @@ SitewattError
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sitewatt_client.generated import models
 
@@ -191,9 +191,8 @@ def error_of(status: int, headers: Mapping[str, str], document: Any, body: bytes
     return UnexpectedAnswer(status, body)
 
 
-def _whole(document: Any, status: int) -> models.Problem:
-    whole: models.Problem = {"status": status, "request_id": "-", **document}
-    return whole
+def _whole(document: dict[str, Any], status: int) -> models.Problem:
+    return cast(models.Problem, {"status": status, "request_id": "-", **document})
 
 
 def _text(document: models.Problem) -> str:

@@ -28,8 +28,8 @@ class PushCalls(Calls):
     ) -> Receipt:
         """Return the receipt of one reading, or of up to 10,000 by column or in a pandas frame.
 
-        Readings in conflict with stored ones are told in the receipt; the others are stored. A fault
-        anywhere raises InvalidBody, and nothing is stored; see push_all.
+        Readings in conflict with stored ones are told in the receipt; the others are stored. A
+        fault anywhere raises InvalidBody, and nothing is stored; see push_all.
         """
         body = columns_of_frame(readings) if is_frame(readings) else sent(cast(Row, readings))
         request = operations.push_live(
@@ -102,9 +102,7 @@ def _rows(
     return cast("Iterable[Row] | AsyncIterable[Row]", rows)
 
 
-async def _batches(
-    rows: Iterable[Row] | AsyncIterable[Row], size: int
-) -> AsyncIterator[list[Row]]:
+async def _batches(rows: Iterable[Row] | AsyncIterable[Row], size: int) -> AsyncIterator[list[Row]]:
     if isinstance(rows, AsyncIterable):
         part: list[Row] = []
         async for row in rows:

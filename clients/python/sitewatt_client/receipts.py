@@ -27,9 +27,9 @@ class Refused:
 class Receipt:
     """What became of the readings of a push; the counts are the service's own.
 
-    `received` is the sum of `stored`, `unchanged`, `replaced` and `conflicts`. `conflicting` has the
-    first 100 conflicts of each request, `refused` the readings that the service would not take (and
-    did not receive, in the sense of the counts). `first` and `last` are the earliest and the latest
+    `received` is the sum of `stored`, `unchanged`, `replaced` and `conflicts`. `conflicting` has
+    the first 100 conflicts of each request, `refused` the readings that the service would not take;
+    they are in none of the counts. `first` and `last` are the earliest and the latest
     moment received. `by_site` has the receipt of each site when readings of many were pushed and
     none of them was in conflict.
     """

@@ -13,7 +13,12 @@ class SiteCalls(Calls):
     """The operations on sites and their configurations."""
 
     async def create(
-        self, *, name: str, location: str, id: int | None = None, time_zone: str | None = None  # noqa: A002 - the contract's name
+        self,
+        *,
+        name: str,
+        location: str,
+        id: int | None = None,  # noqa: A002 - the contract's name
+        time_zone: str | None = None,
     ) -> models.Site:
         """Return the site, created or there already with the same content.
 

@@ -10,6 +10,8 @@ from sitewatt_client.rows import Row, columns_of, is_regular, sent
 
 Push = Callable[[Mapping[str, Any]], Awaitable[Receipt]]
 REPEATED = "x-unique-instants"
+OF_THE_ROWS = ("invalid-body", "not-json", "too-large")
+"""The refusals that fewer readings may help against."""
 
 
 async def push_apart(push: Push, rows: Sequence[Row]) -> Receipt:
@@ -29,6 +31,8 @@ async def push_apart(push: Push, rows: Sequence[Row]) -> Receipt:
         try:
             whole += await push(sent(part[0]) if len(part) == 1 else columns_of(part))
         except (InvalidBody, BadRequest, TooLarge) as problem:
+            if problem.kind not in OF_THE_ROWS:
+                raise
             parts, refused = _apart(problem, part)
             waiting = parts + waiting
             whole = whole.with_refused(refused)
@@ -41,7 +45,7 @@ Parts = tuple[list[list[Row]], tuple[Refused, ...]]
 def _apart(problem: Problem, part: list[Row]) -> Parts:
     """Return what of a refused part to send, in which parts, and which of its rows are refused."""
     if len(part) == 1:
-        return [], (Refused(part[0], tuple(problem.faults)),)
+        return [], (Refused(part[0], tuple(problem.faults) or (_whole(problem),)),)
     by_row = _by_row(problem.faults, len(part))
     if not by_row:
         half = len(part) // 2
@@ -61,6 +65,10 @@ def _by_row(faults: Sequence[models.Fault], rows: int) -> dict[int, list[models.
         if row.isdecimal() and int(row) < rows:
             by_row.setdefault(int(row), []).append({**fault, "pointer": f"/{column}"})
     return by_row
+
+
+def _whole(problem: Problem) -> models.Fault:
+    return {"in": "body", "keyword": problem.kind, "detail": problem.detail}
 
 
 def _only_repeated(faults: Sequence[models.Fault]) -> bool:

@@ -35,7 +35,7 @@ class Transport:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Return the answer. Raises Problem, UnexpectedAnswer or Unreachable."""
-        data = None if request.body is None else json.dumps(request.body, allow_nan=True).encode()
+        data = None if request.body is None else json.dumps(request.body).encode()
         until = monotonic() + self.patience
         attempt = 0
         while True:
@@ -106,7 +106,7 @@ class Transport:
 
 
 def _unreachable(request: Request[Any], broken: Exception) -> Unreachable:
-    text = f"{request.method} {request.url}: {broken or type(broken).__name__}"
+    text = f"{request.method} {request.url}: {str(broken) or type(broken).__name__}"
     return Unreachable(text, may_have_happened=not isinstance(broken, NEVER_SENT))
 
 
