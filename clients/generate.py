@@ -21,7 +21,7 @@ GENERATED = ROOT / "clients/python/sitewatt_client/generated"
 
 
 def jar() -> Path:
-    """The program of openapi-generator, out of its wheel. Raises LookupError where it is missing."""
+    """The program of openapi-generator, in its wheel. Raises LookupError where it is missing."""
     found = importlib.util.find_spec("openapi_generator_cli")
     if found is None or found.origin is None:
         raise LookupError("openapi-generator-cli is not installed")

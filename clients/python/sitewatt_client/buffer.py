@@ -39,8 +39,8 @@ class Buffer:
     stops the rest. While the service is away, or does not know the site or the key, all is kept and
     tried again, after at most a minute.
 
-    At most `capacity` readings wait: more raise BufferFull, or with `drop_oldest` push out the oldest
-    ones, which the log tells.
+    At most `capacity` readings wait: more raise BufferFull, or with `drop_oldest` push out the
+    oldest ones, which the log tells.
     """
 
     def __init__(

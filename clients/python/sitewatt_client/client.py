@@ -14,8 +14,8 @@ class Client(SiteCalls, PushCalls, ReadCalls):
     """A service and its sites: `async with Client("http://127.0.0.1:8080") as sites:`.
 
     `key` is the API key, if the service asks for one. `timeout` is the seconds one attempt may
-    take, `patience` the seconds in which a request is tried again where that is safe (see `retries`), 0
-    for once. What cannot be done raises a SitewattError; `errors` has the tree of them.
+    take, `patience` the seconds in which a request is tried again where that is safe (`retries`
+    says when it is), 0 for once. What cannot be done raises a SitewattError; `errors` has the tree of them.
     """
 
     def __init__(

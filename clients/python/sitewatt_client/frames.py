@@ -15,7 +15,7 @@ else:
 
 def is_frame(value: object) -> "TypeGuard[Frame]":
     """Return whether the value is a pandas frame."""
-    return type(value).__module__.startswith("pandas.") and hasattr(value, "columns")
+    return type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns")
 
 
 def frame_of(columns: Mapping[str, Any]) -> "Frame":
