@@ -1,4 +1,4 @@
-"""The Python client against the real program."""
+"""The Python client against the real program, which asks for a key."""
 
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,16 +12,34 @@ from program import Service, data_directory
 
 from sitewatt_client import Client
 
+KEY = "the-administrators-key-of-these-tests"
+
 
 @pytest.fixture(scope="session")
-def service() -> Iterator[Service]:
-    with data_directory() as data, Service(data_dir=data) as service:
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("key") / "key"
+    file.write_text(KEY)
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture(scope="session")
+def service(key_file: Path) -> Iterator[Service]:
+    with (
+        data_directory() as data,
+        Service(data_dir=data, admin_key_file=key_file) as service,
+    ):
         yield service
 
 
 @pytest.fixture
-async def sites(service: Service) -> AsyncIterator[Client]:
-    async with Client(service.url) as sites:
+def key() -> str:
+    return KEY
+
+
+@pytest.fixture
+async def sites(service: Service, key: str) -> AsyncIterator[Client]:
+    async with Client(service.url, key) as sites:
         yield sites
 
 

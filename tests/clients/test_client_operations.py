@@ -24,8 +24,8 @@ class Noting(Client):
 
 
 @pytest.fixture
-async def sites(service: Any) -> AsyncIterator[Client]:
-    async with Noting(service.url) as sites:
+async def sites(service: Any, key: str) -> AsyncIterator[Client]:
+    async with Noting(service.url, key) as sites:
         yield sites
 
 

@@ -44,7 +44,7 @@ async def test_a_refused_push_shows_pointer_and_hint(sites: Client, site: int) -
         await sites.push(site, broken)
     text = str(refused.value)
     assert text.startswith("422 The body breaks the contract: ")
-    assert "body /soc/1: must be at most 100" in text
+    assert "body /soc/1: must not be more than 100" in text
     assert "(did you mean `load_kwh`?)" in text
     assert len(refused.value.request_id) == 16
 
@@ -78,7 +78,7 @@ async def test_one_bad_reading_does_not_block_the_rest(sites: Client, site: int)
     faults = {id(bad.reading): {fault["pointer"] for fault in bad.faults} for bad in whole.refused}
     expected = [{"/soc"}, {"/load_kwh"}, {"/dt-stamp"}, {"/dt-stamp"}]
     assert [faults[id(bad)] for bad in BAD[:4]] == expected
-    assert "/load_kwh" in faults[id(BAD[4])]
+    assert faults[id(BAD[4])] == {""}
     assert faults[id(BAD[5])] == {"/load"}
     assert faults[id(BAD[7])] == {"/soc"}
     assert len((await sites.columns(site))["dt-stamp"]) == 300
@@ -122,7 +122,9 @@ async def test_readings_are_read_over_pages_in_both_orders(sites: Client, site: 
     assert [len(page["dt-stamp"]) for page in pages] == [100, 100, 50]
     taken = [reading["soc"] async for reading in sites.readings(site, START, columns=["soc"])]
     assert taken == [reading["soc"] for reading in rows(250)]
-    down = [reading async for reading in sites.readings(site, end=START.replace(day=2), order="desc")]
+    down = [
+        reading async for reading in sites.readings(site, end=START.replace(day=2), order="desc")
+    ]
     assert (len(down), down[0]["dt-stamp"]) == (144, "2023-01-01T23:50:00Z")
 
 

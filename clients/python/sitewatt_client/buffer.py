@@ -30,8 +30,8 @@ class Buffer:
     """Readings on their way: `async with Buffer("readings.db", sites) as buffer:`.
 
     What `put` has returned for is on the disk and is sent, the oldest of a site first, `batch` at a
-    time, in the background for as long as the context lasts; what is left is sent by the next
-    Buffer of the same file. A reading is forgotten when the service has acknowledged it, so after a
+    time, in the background for as long as the context lasts (without one, by `flush`); what is left
+    is sent by the next Buffer of the same file. A reading is forgotten when the service has acknowledged it, so after a
     kill -9 some may be sent twice: the second time they are unchanged.
 
     Readings that the service refuses are kept apart, with their faults (`refused`); conflicts are
@@ -73,13 +73,17 @@ class Buffer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.close()
+        if error is None:
+            self._raise_what_ended_it()
+
+    async def close(self) -> None:
+        """End the sending and close the file. For a Buffer that is used without `async with`."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
         await self._on_disk(self._spool.close)
         self._thread.shutdown()
-        if error is None:
-            self._raise_what_ended_it()
 
     def __len__(self) -> int:
         """Return how many readings wait."""

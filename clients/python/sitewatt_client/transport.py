@@ -39,7 +39,6 @@ class Transport:
         until = monotonic() + self.patience
         attempt = 0
         while True:
-            error: SitewattError
             headers: Mapping[str, str] = {}
             try:
                 answer = await self._attempt(request, data)
