@@ -16,7 +16,7 @@ DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
 METADATA := setup.cfg pyproject.toml $(wildcard clients/python/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference clients clients-python bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
+.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference clients clients-check clients-python bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ clients: clients-python ## Write the generated parts of the clients anew, from t
 
 clients-python: $(VENV)/.clients
 	@$(BIN)/python clients/generate.py
+
+clients-check: $(VENV)/.clients ## Compare the generated parts of the clients with what the contract gives
+	$(BIN)/pytest tests/clients/test_client_generated.py $(ARGS)
 
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python -m bench.http $(ARGS)

@@ -55,14 +55,13 @@ async def test_a_thousand_readings_outlive_the_service_being_down_and_kills_of_t
     port, file = free_port(), tmp_path / "readings.db"
     url = f"http://127.0.0.1:{port}"
     with data_directory() as data:
-        with Service("--port", port, data_dir=data, admin_key_file=key_file):
-            async with Client(url, key) as sites:
-                await sites.create(name="Willo Woods", location="north", id=1)
         # The service is down. The gateway takes readings, and is killed, twice.
         for first, count in ((0, 400), (400, 600)):
             with gateway(file, url, key, 1, first, count) as process:
                 until(process, f"kept {first + count - 1}\n")
         with Service("--port", port, data_dir=data, admin_key_file=key_file):
+            async with Client(url, key) as sites:
+                await sites.create(name="Willo Woods", location="north", id=1)
             # Killed once more, while it sends.
             with gateway(file, url, key, 1, 0, 0) as process:
                 until(process, "sent 1 ")

@@ -17,6 +17,7 @@ PAGES = (
     "how-to/time-stamps-and-zones.md",
     "how-to/conflicts-and-corrections.md",
     "how-to/back-up-and-restore.md",
+    "how-to/python-client.md",
 )
 OF_OTHERS = ("how-to/use-your-own-mongodb.md", "how-to/deploy.md", "how-to/watch-it.md")
 """Pages whose commands need more than a checkout; each has a test of its own."""
@@ -90,7 +91,7 @@ def page(*parts: str) -> str:
         "~~~sh\necho a,b\n~~~\n~~~csv\na,c\n~~~",
         "~~~sh\necho sitewatt: no\n~~~\n~~~text\nsitewatt: no\n~~~",
         "~~~text\nan answer to nothing\n~~~",
-        "~~~python\n1\n~~~",
+        "~~~python\nraise ValueError\n~~~",
         "~~~js\ndb.dropDatabase()\n~~~",
     ],
 )

@@ -19,6 +19,22 @@ BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
+class BrokenConnection(aiohttp.ClientError):
+    """The connection broke after the request had begun."""
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending by itself again what broke on a kept connection, a DELETE too."""
+    try:
+        return await handler(request)
+    except NEVER_SENT:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as broken:
+        raise BrokenConnection(str(broken)) from broken
+
+
 class Transport:
     """Sends requests to one server. Its connections are opened when needed and kept.
 
@@ -39,12 +55,14 @@ class Transport:
         until = monotonic() + self.patience
         attempt = 0
         while True:
+            error: SitewattError
             headers: Mapping[str, str] = {}
+            cause: Exception | None = None
             try:
                 answer = await self._attempt(request, data)
             except BROKEN as broken:
-                error = _unreachable(request, broken)
-                again = counts_once(request) or not error.may_have_happened
+                cause, error = broken, _unreachable(request, broken)
+                again = counts_once(request) or isinstance(broken, NEVER_SENT)
             else:
                 if answer.status < 400:
                     return answer
@@ -53,7 +71,7 @@ class Transport:
                 again = may_repeat(request, answer.status)
             seconds = pause(attempt, headers)
             if not again or monotonic() + seconds > until:
-                raise error
+                raise error from cause
             await asyncio.sleep(seconds)
             attempt += 1
 
@@ -88,7 +106,7 @@ class Transport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             headers = {"Authorization": f"Bearer {self.key}"} if self.key is not None else {}
-            self._session = aiohttp.ClientSession(headers=headers)
+            self._session = aiohttp.ClientSession(headers=headers, middlewares=(_once,))
         return self._session
 
     async def _attempt(self, request: Request[T], data: bytes | None) -> Answer[T]:
