@@ -31,6 +31,10 @@ class Fleet(NamedTuple):
     document: dict[str, Any]
     rows: list[Sequence[int]]
 
+    def all_rows(self) -> list[int]:
+        """Return the numbers of all of its rows."""
+        return [row for rows in self.rows for row in rows]
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -74,11 +78,11 @@ class Batch:
         entries = zip(fleet.document["sites"], fleet.rows, strict=True)
         return [row for entry, rows in entries if entry["id"] in ids for row in rows]
 
-    def at(self, fleet: Fleet, site: int, stamp: str) -> int:
-        """Return the row of a body that is of a site and names the instant."""
-        instant = parse(stamp)
-        rows = self.of_sites(fleet, [site])
-        return next(row for row in rows if parse(self.columns["dt-stamp"][row]) == instant)
+    def by_instant(self, fleet: Fleet) -> dict[tuple[int, int], int]:
+        """Return the rows of a body that keeps the contract by their site and their instant."""
+        entries = zip(fleet.document["sites"], fleet.rows, strict=True)
+        stamps = self.columns["dt-stamp"]
+        return {(entry["id"], parse(stamps[row])): row for entry, rows in entries for row in rows}
 
     def _by_site(self, rows: Sequence[int], site: int | None) -> dict[Any, Sequence[int]]:
         if site is not None:

@@ -1,7 +1,7 @@
 """A file or standard input, opened as what it is: CSV, NDJSON or JSON."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -60,7 +60,7 @@ class Source(NamedTuple):
 
 
 @contextmanager
-def opened(file: str, format_: str | None = None) -> Iterator[Source]:
+def opened(file: str, format_: str | None = None) -> Generator[Source]:
     """Give the file, or standard input for `-`; raises ExchangeError when it cannot be read."""
     if file == "-":
         yield _source("standard input", cast(BufferedReader, sys.stdin.buffer), format_)

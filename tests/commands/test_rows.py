@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from handlers import tables
+from handlers.instants import parse
 from sitewatt.exchange.batches import Batch
 from sitewatt.exchange.csv_rows import CsvRows
 from sitewatt.exchange.errors import ExchangeError, FileFaults, Place
@@ -189,7 +190,7 @@ def test_rows_become_bodies_by_site_and_a_fault_leads_back_to_its_row() -> None:
     of_site = batch.broken(fleet, {"pointer": "/sites/2/id", "detail": "x"})
     assert [row for row, _ in of_site] == [2, 5]
     assert batch.broken(fleet, {"pointer": "", "detail": "x"}) == []
-    assert batch.at(fleet, 2, "2023-01-01T00:05:00Z") == 5
+    assert batch.by_instant(fleet)[2, parse("2023-01-01T00:05:00Z")] == 5
 
 
 def test_a_batch_of_more_sites_than_a_body_takes_makes_several_bodies() -> None:
