@@ -1,7 +1,6 @@
 """`sitewatt import`: readings of a file of any length, in batches, from where it was left."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -16,9 +15,6 @@ from sitewatt.exchange.rejects import Rejects
 from sitewatt.exchange.settling import Outcome, Pusher
 from sitewatt.exchange.sources import Rows, Source
 from sitewatt.exchange.telling import Progress
-
-IN_FLIGHT = 2
-"""Batches that are sent at the same time; one, where the order of rows decides what is stored."""
 
 
 @dataclass(frozen=True)
@@ -125,33 +121,25 @@ def _stop_if_wrong(state: State, plan: Plan) -> None:
 
 
 async def _outcomes(rows: Rows, pusher: Pusher, size: int) -> AsyncGenerator[tuple[Batch, Outcome]]:
-    """Yield what became of each batch, in the order of the file; the next ones are under way.
+    """Yield what became of each batch, in the order of the file; the next is read meanwhile.
 
-    When the file cannot be read on, what was read before is still sent.
+    One batch is under way at a time: of what a file says twice, the first is stored. When the file
+    cannot be read on, what was read before it is still sent.
     """
     batches = rows.batches(size)
-    sending: deque[tuple[Batch, asyncio.Task[Outcome]]] = deque()
-    in_flight = 1 if pusher.on_conflict == "replace" else IN_FLIGHT
-    broken: ExchangeError | None = None
-    try:
-        while (batch := await _next(batches)) is not None:
-            if isinstance(batch, ExchangeError):
-                broken = batch
-                break
-            sending.append((batch, asyncio.create_task(pusher.settle(batch))))
-            if len(sending) >= in_flight:
-                first, task = sending.popleft()
-                yield first, await task
-        while sending:
-            first, task = sending.popleft()
-            yield first, await task
-    finally:
-        for _, task in sending:
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
-    if broken is not None:
-        raise broken
+    batch = await _next(batches)
+    while isinstance(batch, Batch):
+        settling = asyncio.create_task(pusher.settle(batch))
+        try:
+            following = await _next(batches)
+            outcome = await settling
+        except BaseException:
+            settling.cancel()
+            raise
+        yield batch, outcome
+        batch = following
+    if batch is not None:
+        raise batch
 
 
 async def _next(batches: Iterator[Batch]) -> Batch | ExchangeError | None:

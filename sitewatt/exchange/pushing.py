@@ -171,8 +171,12 @@ async def _strictly(
     except Problem as problem:
         if problem.kind == "readings-conflict":
             outcome.add(problem.document["receipt"])
-            return [refused.fault for refused in conflict_refusals(problem, batch, fleet)]
-        faults = [refused.fault for refused in fault_refusals(problem, batch, fleet)]
+            return [one.fault for one in conflict_refusals(problem, batch, fleet)]
+        if problem.kind == "unknown-sites":
+            refused = [*push.pusher.of_unknown_sites(problem, batch, fleet).values()]
+        else:
+            refused = fault_refusals(problem, batch, fleet)
+        faults = [one.fault for one in refused]
         if not faults:
             raise
         raise FileFaults(source.name, faults, _so_far(outcome)) from None

@@ -93,7 +93,7 @@ async def _import(source: Source, to: Address, given: argparse.Namespace) -> int
     say(_summary(state, seconds, given.dry_run))
     if state.refused:
         note(f"{state.refused:,} rows are refused" + (f": {plan.rejects}" if plan.rejects else ""))
-    return SOME_REFUSED if state.refused else 0
+    return SOME_REFUSED if state.refused or state.whole.conflicts else 0
 
 
 def _plan(source: Source, to: Address, given: argparse.Namespace) -> backfill.Plan:
@@ -118,6 +118,8 @@ def _summary(state: backfill.State, seconds: float, dry_run: bool) -> str:
     whole, would = state.whole, "would be " if dry_run else ""
     counts = [f"{whole.stored:,} {would}stored", f"{whole.unchanged:,} unchanged"]
     counts += [f"{whole.replaced:,} {would}replaced"] if whole.replaced else []
+    # Of a dry run the service only counts them; else they are among the rows that are refused.
+    counts += [f"{whole.conflicts:,} would be in conflict"] if whole.conflicts and dry_run else []
     rate = state.of_this_run / seconds if seconds else 0
-    rows = whole.acknowledged + state.refused
+    rows = whole.acknowledged + state.refused + (whole.conflicts if dry_run else 0)
     return f"{rows:,} rows: {', '.join(counts)}; {seconds:.1f} s, {rate:,.0f} rows/s in this run"

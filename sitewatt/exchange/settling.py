@@ -14,6 +14,7 @@ from sitewatt_client import Client, Problem, models, operations
 
 from handlers.instants import parse
 from sitewatt.exchange.batches import Batch, Fleet, Refused
+from sitewatt.exchange.errors import ExchangeError
 
 OnConflict = Literal["reject", "replace"]
 COUNTS = ("received", "stored", "unchanged", "replaced", "conflicts")
@@ -66,12 +67,10 @@ class Pusher:
         self.dry_run = dry_run
         self._client = client
 
-    async def push(self, fleet: Fleet, *, dry_run: bool = False) -> models.FleetReceipts:
+    async def push(self, fleet: Fleet) -> models.FleetReceipts:
         """Return the receipts of a body; raises Problem and the other errors of the client."""
         body = cast(models.FleetReadings, fleet.document)
-        request = operations.push_fleet(
-            body, on_conflict=self.on_conflict, dry_run=self.dry_run or dry_run
-        )
+        request = operations.push_fleet(body, on_conflict=self.on_conflict, dry_run=self.dry_run)
         return (await self._client.send(request)).document
 
     async def settle(self, batch: Batch) -> Outcome:
@@ -101,8 +100,8 @@ class Pusher:
             outcome.add(problem.document["receipt"])
             outcome.refused += await self._conflicting(problem, batch, fleet)
             return []
-        if problem.kind == "unknown-sites" and self.site is None:
-            refused = _of_unknown_sites(problem, batch, fleet)
+        if problem.kind == "unknown-sites":
+            refused = self.of_unknown_sites(problem, batch, fleet)
         else:
             refused = _broken(problem, batch, fleet)
         later = _repeated(problem, batch, fleet) - refused.keys()
@@ -112,6 +111,13 @@ class Pusher:
         good = [row for row in fleet.all_rows() if row not in refused and row not in later]
         return [rows for rows in (good, sorted(later)) if rows]
 
+    def of_unknown_sites(self, problem: Problem, batch: Batch, fleet: Fleet) -> dict[int, Refused]:
+        """Return the rows of sites that are not there; raises ExchangeError for the one given."""
+        if self.site is not None:
+            raise ExchangeError(f"there is no site {self.site}")
+        rows = batch.of_sites(fleet, problem.document.get("site_ids", []))
+        return {row: batch.refused(row, "id", "there is no such site") for row in rows}
+
     async def _conflicting(self, problem: Problem, batch: Batch, fleet: Fleet) -> list[Refused]:
         """Return all rows in conflict; the service names 100 at a time, and keeps what it has."""
         found = _conflicts(problem, batch, fleet)
@@ -119,7 +125,7 @@ class Pusher:
             rows = [row for row in fleet.all_rows() if row not in found]
             [fleet] = batch.fleets(rows, self.site)
             try:
-                await self.push(fleet, dry_run=True)
+                await self.push(fleet)
             except Problem as again:
                 if again.kind != "readings-conflict":
                     raise
@@ -136,12 +142,9 @@ def conflict_refusals(problem: Problem, batch: Batch, fleet: Fleet) -> list[Refu
 
 
 def fault_refusals(problem: Problem, batch: Batch, fleet: Fleet) -> list[Refused]:
-    """Return the rows that a 422 or 404 names; what is said twice in a batch among them."""
+    """Return the rows that a 422 names; what is said twice in a batch among them."""
     pairs = [pair for fault in problem.faults for pair in batch.broken(fleet, cast(Any, fault))]
-    named = [refused for _, refused in pairs]
-    if problem.kind == "unknown-sites":
-        named += _of_unknown_sites(problem, batch, fleet).values()
-    return named
+    return [refused for _, refused in pairs]
 
 
 def _conflicts(problem: Problem, batch: Batch, fleet: Fleet) -> dict[int, Refused]:
@@ -168,8 +171,3 @@ def _broken(problem: Problem, batch: Batch, fleet: Fleet) -> dict[int, Refused]:
 def _repeated(problem: Problem, batch: Batch, fleet: Fleet) -> set[int]:
     faults = [fault for fault in problem.faults if fault["keyword"] == REPEATED]
     return {row for fault in faults for row, _ in batch.broken(fleet, cast(Any, fault))}
-
-
-def _of_unknown_sites(problem: Problem, batch: Batch, fleet: Fleet) -> dict[int, Refused]:
-    rows = batch.of_sites(fleet, problem.document.get("site_ids", []))
-    return {row: batch.refused(row, "id", "there is no such site") for row in rows}

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol, cast
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 import orjson
 
@@ -87,9 +87,15 @@ def _format_of(head: bytes, by_lines: bool) -> str:
     first, _, rest = start.partition(b"\n")
     if not by_lines and not start.startswith((b"{", b"[", b'"', b"---")):
         return "csv" if b"dt-stamp" in first else "json"
+    if by_lines:
+        return "ndjson" if is_reading(_value(first)) else "json"
+    second = rest.lstrip().partition(b"\n")[0]
+    return "ndjson" if is_reading(_value(first)) and is_reading(_value(second)) else "json"
+
+
+def _value(line: bytes) -> Any:
+    """Return the value of a line, None when it is not JSON."""
     try:
-        value = orjson.loads(first)
+        return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return "ndjson" if by_lines else "json"
-    many = by_lines or rest.lstrip().startswith(b"{")
-    return "ndjson" if many and is_reading(value) else "json"
+        return None

@@ -25,8 +25,9 @@ class Progress:
     `whole` is what `done` counts up to, None where nobody knows.
     """
 
-    def __init__(self, whole: int | None, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, whole: int | None, stream: TextIO | None = None) -> None:
         self._whole = whole
+        stream = sys.stderr if stream is None else stream
         self._stream = stream if stream.isatty() else None
         self._began = time.monotonic()
         self._begun_at: int | None = None

@@ -240,6 +240,7 @@ def test_ndjson_goes_on_at_a_mark_too() -> None:
         ("a.jsonl", reading(), "ndjson"),
         ("a.ndjson", '{"sites": []}', "json"),
         ("a", reading() + "\n" + reading(), "ndjson"),
+        ("a", reading() + '\n{"sites": []}', "json"),
         ("a.json", reading() + "\n" + reading(), "json"),
         ("a", "--- sites ---\n", "json"),
         ("a", "A title\n--- sites ---\n", "json"),
