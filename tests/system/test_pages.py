@@ -19,7 +19,12 @@ PAGES = (
     "how-to/back-up-and-restore.md",
     "how-to/python-client.md",
 )
-OF_OTHERS = ("how-to/use-your-own-mongodb.md", "how-to/deploy.md", "how-to/watch-it.md")
+OF_OTHERS = (
+    "how-to/use-your-own-mongodb.md",
+    "how-to/deploy.md",
+    "how-to/watch-it.md",
+    "how-to/typescript-client.md",
+)
 """Pages whose commands need more than a checkout; each has a test of its own."""
 
 ADMINISTRATOR = {"username": "administrator", "password": "ADMINISTRATORS-PASSWORD"}
