@@ -16,7 +16,7 @@ DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
 METADATA := setup.cfg pyproject.toml $(wildcard clients/python/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference clients clients-check clients-python bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
+.PHONY: help run test coverage lint types contract deploy-check release-contract docs reference clients clients-check clients-python clients-typescript bench bench-store bench-ingest bench-read bench-growth diagrams fuzz format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -73,13 +73,18 @@ docs: .venv-docs/.installed node_modules/.package-lock.json ## Build the documen
 reference: $(VENV)/.dev ## Write the reference of the operations anew, from the contract
 	@$(BIN)/python docs/site/operations.py > docs/reference/operations.md
 
-clients: clients-python ## Write the generated parts of the clients anew, from the contract; needs Java
+clients: clients-python clients-typescript ## Write the generated parts of the clients anew, from the contract; needs Java
 
 clients-python: $(VENV)/.clients
 	@$(BIN)/python clients/generate.py
 
-clients-check: $(VENV)/.clients ## Compare the generated parts of the clients with what the contract gives
-	$(BIN)/pytest tests/clients/test_client_generated.py $(ARGS)
+clients-typescript: $(VENV)/.dev clients/typescript/node_modules/.package-lock.json
+	@mkdir -p build
+	@$(BIN)/sitewatt contract --format json > build/openapi.json
+	@cd clients/typescript && node generate.mjs ../../build/openapi.json src/contract.ts
+
+clients-check: $(VENV)/.clients clients/typescript/node_modules/.package-lock.json ## Compare the generated parts of the clients with what the contract gives
+	$(BIN)/pytest tests/clients/test_client_generated.py tests/clients/test_typescript_client.py $(ARGS)
 
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python -m bench.http $(ARGS)
@@ -123,7 +128,7 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 		--output-file requirements/deploy.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
-	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info clients/python/*.egg-info clients/python/build .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules clients/typescript/node_modules clients/typescript/build clients/typescript/dist build dist *.egg-info clients/python/*.egg-info clients/python/build .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -170,6 +175,10 @@ $(VENV)/.clients: $(VENV)/.dev requirements/clients.txt
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+clients/typescript/node_modules/.package-lock.json: clients/typescript/package.json clients/typescript/package-lock.json
+	@npm ci --prefix clients/typescript --loglevel=error --no-audit --no-fund
 	@touch $@
 
 docs/diagrams/node_modules/.package-lock.json: docs/diagrams/package.json docs/diagrams/package-lock.json

@@ -82,9 +82,12 @@ def test_the_page_compiles_strictly_and_answers_what_it_says(
 
 
 def test_what_users_import_compiles_strictly_for_a_browser_too(project: Path) -> None:
-    (project / "page_in_browser.ts").write_text('export * from "sitewatt-client";\n')
-    bundler = ["--module", "ESNext", "--moduleResolution", "Bundler", "--lib", "ES2022,DOM"]
-    ran(TSC, "--strict", "--noEmit", "--types", "", *bundler, "page_in_browser.ts", cwd=project)
+    (project / "in_browser.ts").write_text('export * from "sitewatt-client";\n')
+    options = {"strict": True, "noEmit": True, "types": [], "lib": ["ES2022", "DOM"]}
+    options |= {"module": "ESNext", "moduleResolution": "Bundler", "target": "ES2022"}
+    configuration = {"compilerOptions": options, "files": ["in_browser.ts"]}
+    (project / "tsconfig.json").write_text(json.dumps(configuration))
+    ran(TSC, "--project", "tsconfig.json", cwd=project)
 
 
 def test_a_mistake_of_a_user_does_not_compile(project: Path) -> None:
