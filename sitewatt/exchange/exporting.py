@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from sitewatt_client import Client
-
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt.exchange.telling import Progress
+from sitewatt_client import Client
 
 
 class Export(NamedTuple):

@@ -5,11 +5,10 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sitewatt_client import Client, operations
-
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt.exchange.kinds import columns
 from sitewatt.exchange.telling import say
+from sitewatt_client import Client, operations
 
 Getter = Callable[[Client, argparse.Namespace], Awaitable[Any]]
 

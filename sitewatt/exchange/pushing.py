@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
-from sitewatt_client import Client, Problem, models, operations
-
 from sitewatt.exchange import documents, rehearsal
 from sitewatt.exchange.backfill import check_site
 from sitewatt.exchange.batches import Batch, Fleet
@@ -14,6 +12,7 @@ from sitewatt.exchange.kinds import most_rows
 from sitewatt.exchange.settling import Outcome, Pusher, conflict_refusals, fault_refusals
 from sitewatt.exchange.sources import Source
 from sitewatt.exchange.telling import note, say
+from sitewatt_client import Client, Problem, models, operations
 
 OF_A_SITE = ("push_configuration", "push_live")
 STAYS = "These keep the values that are stored; the other readings are stored."

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sitewatt_client import Client
-from sitewatt_client.errors import NotFound
 
 from handlers.instants import parse
 from sitewatt.contract import InvalidBody, Request
@@ -18,6 +16,8 @@ from sitewatt.exchange.documents import Document
 from sitewatt.exchange.errors import ExchangeError, FileFaults
 from sitewatt.exchange.kinds import contract
 from sitewatt.exchange.telling import say
+from sitewatt_client import Client
+from sitewatt_client.errors import NotFound
 
 
 async def sites(client: Client, document: Document, created: set[int]) -> bool:

@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from sitewatt_client import Client, Problem, SitewattError
-
 from sitewatt.exchange.errors import ExchangeError
+from sitewatt_client import Client, Problem, SitewattError
 
 URL = "SITEWATT_URL"
 KEY_FILE = "SITEWATT_KEY_FILE"

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from sitewatt_client import Client, Problem, models, operations
-
 from handlers.instants import parse
 from sitewatt.exchange.batches import Batch, Fleet, Refused
 from sitewatt.exchange.errors import ExchangeError
+from sitewatt_client import Client, Problem, models, operations
 
 OnConflict = Literal["reject", "replace"]
 COUNTS = ("received", "stored", "unchanged", "replaced", "conflicts")

@@ -11,9 +11,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, cast
 
-from sitewatt_client import Client, models, operations
-from sitewatt_client.errors import Conflict, NotFound
-
 from handlers.instants import format_instant, parse
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt.exchange.kinds import most_sites
@@ -22,6 +19,8 @@ from sitewatt.exchange.telling import say
 from sitewatt.simulation.gateways import Post, posts
 from sitewatt.simulation.physics import TICK
 from sitewatt.simulation.plants import plant
+from sitewatt_client import Client, models, operations
+from sitewatt_client.errors import Conflict, NotFound
 
 IN_FLIGHT = 16
 UNITS = {"m": 60, "h": 3_600, "d": 86_400}
