@@ -92,7 +92,8 @@ async def _import(source: Source, to: Address, given: argparse.Namespace) -> int
     seconds = time.monotonic() - began
     say(_summary(state, seconds, given.dry_run))
     if state.refused:
-        note(f"{state.refused:,} rows are refused" + (f": {plan.rejects}" if plan.rejects else ""))
+        rows = "1 row is" if state.refused == 1 else f"{state.refused:,} rows are"
+        note(f"{rows} refused" + (f": {plan.rejects}" if plan.rejects else ""))
     return SOME_REFUSED if state.refused or state.whole.conflicts else 0
 
 

@@ -197,7 +197,8 @@ class Checkout:
     def _bash(self, text: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self._ported(text)],
-            env=environment(),
+            # Where a command of ours looks for the service, if the page does not say it.
+            env=environment(url=self._ported("http://127.0.0.1:8080")),
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -18,6 +18,8 @@ PAGES = (
     "how-to/conflicts-and-corrections.md",
     "how-to/back-up-and-restore.md",
     "how-to/python-client.md",
+    "how-to/command-line.md",
+    "how-to/backfill.md",
 )
 OF_OTHERS = (
     "how-to/use-your-own-mongodb.md",
