@@ -12,6 +12,9 @@ from storage.errors import BadAddress
 DATABASE_NAME = "sitewatt"
 """The database to use when the URI names none."""
 
+LONGEST_CONNECT = 3.0
+"""In seconds: a server that takes longer to let itself be connected to counts as away."""
+
 _OPTIONS: Mapping[str, Any] = {
     "w": "majority",
     "journal": True,
@@ -25,6 +28,10 @@ _OPTIONS: Mapping[str, Any] = {
     "unicode_decode_error_handler": "strict",
     "maxPoolSize": 100,
     "maxIdleTimeMS": 60_000,
+    # Every server is asked so often, unless it answers before by itself. One that has said nothing
+    # for so long and LONGEST_CONNECT more hangs: what is under way with it is given up, and tried
+    # again with whoever is primary then.
+    "heartbeatFrequencyMS": 2_000,
     "appname": "sitewatt",
 }
 
@@ -44,7 +51,7 @@ def connect(
             uri,
             timeoutMS=milliseconds,
             serverSelectionTimeoutMS=milliseconds,
-            connectTimeoutMS=milliseconds,
+            connectTimeoutMS=min(milliseconds, round(LONGEST_CONNECT * 1000)),
             event_listeners=listeners,
             **_OPTIONS,
         )

@@ -21,6 +21,17 @@ async def test_everything_that_an_acknowledgement_rests_on_is_set_whatever_the_u
         assert options.codec_options.tz_aware
 
 
+@pytest.mark.parametrize(("most", "seconds"), [(15, 3.0), (2.5, 2.5)])
+async def test_a_server_that_hangs_is_given_up_well_before_the_timeout(
+    most: float, seconds: float
+) -> None:
+    async with connect("mongodb://localhost/?connectTimeoutMS=60000", timeout=most) as client:
+        assert client.options.pool_options.connect_timeout == seconds
+        settings = client._topology_settings
+        assert settings is not None
+        assert settings.heartbeat_frequency == 2
+
+
 @pytest.mark.parametrize(("path", "name"), [("", "sitewatt"), ("mine", "mine")])
 async def test_the_database_is_the_one_of_the_uri_else_sitewatt(path: str, name: str) -> None:
     async with connect(f"mongodb://localhost/{path}", timeout=1) as client:
