@@ -13,10 +13,10 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 MANIFESTS = $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/base/*.yaml))
 DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
-METADATA := setup.cfg pyproject.toml
+METADATA := setup.cfg pyproject.toml $(wildcard clients/python/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract deploy-check audit release-contract docs reference bench bench-store bench-ingest bench-read bench-growth diagrams fuzz faults mutation format lock clean
+.PHONY: help run test coverage lint types contract deploy-check audit release-contract docs reference clients clients-check clients-python clients-typescript bench bench-store bench-ingest bench-read bench-growth diagrams fuzz faults mutation format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,7 @@ lint: $(VENV)/.dev ## Check style, format and the arrows between the packages
 types: $(VENV)/.dev node_modules/.package-lock.json ## Check types with mypy and pyright
 	$(BIN)/mypy
 	$(BIN)/mypy deploy
+	$(BIN)/mypy clients/generate.py
 	$(NPX)/pyright
 
 contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract, compare it with the released one, test it
@@ -77,6 +78,19 @@ docs: .venv-docs/.installed node_modules/.package-lock.json ## Build the documen
 reference: $(VENV)/.dev ## Write the reference of the operations anew, from the contract
 	@$(BIN)/python docs/site/operations.py > docs/reference/operations.md
 
+clients: clients-python clients-typescript ## Write the generated parts of the clients anew, from the contract; needs Java
+
+clients-python: $(VENV)/.clients
+	@$(BIN)/python clients/generate.py
+
+clients-typescript: $(VENV)/.dev clients/typescript/node_modules/.package-lock.json
+	@mkdir -p build
+	@$(BIN)/sitewatt contract --format json > build/openapi.json
+	@cd clients/typescript && node generate.mjs ../../build/openapi.json src/contract.ts
+
+clients-check: $(VENV)/.clients clients/typescript/node_modules/.package-lock.json ## Compare the generated parts of the clients with what the contract gives
+	$(BIN)/pytest tests/clients/test_client_generated.py tests/clients/test_typescript_client.py $(ARGS)
+
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python -m bench.http $(ARGS)
 
@@ -108,9 +122,13 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix
 
 lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
-	$(COMPILE) $(ARGS) --extra otel --extra test --extra dev --output-file requirements/dev.txt setup.cfg
+	$(COMPILE) $(ARGS) --extra otel --extra test --extra dev --output-file requirements/dev.txt setup.cfg clients/python/pyproject.toml
 	$(COMPILE) --upgrade --constraint requirements/dev.txt \
 		--output-file requirements/runtime.txt setup.cfg
+	$(COMPILE) --upgrade --constraint requirements/dev.txt \
+		--output-file requirements/client.txt clients/python/pyproject.toml
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra clients \
+		--output-file requirements/clients.txt setup.cfg
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --extra otel \
 		--output-file requirements/otel.txt setup.cfg
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --only-build-deps \
@@ -125,7 +143,7 @@ lock: $(VENV)/.dev ## Pin the dependencies again (ARGS=--upgrade for newer ones)
 		--output-file requirements/mutation.txt setup.cfg
 
 clean: ## Remove what was installed and built; data in sitewatt-data stays
-	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .venv-bench .venv-docs node_modules bench/node_modules docs/diagrams/node_modules clients/typescript/node_modules clients/typescript/build clients/typescript/dist build dist *.egg-info clients/python/*.egg-info clients/python/build .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -136,10 +154,10 @@ $(VENV)/.created:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.created requirements.txt requirements/runtime.txt requirements/build.txt requirements/embedded.txt $(METADATA)
+$(VENV)/.run: $(VENV)/.created requirements.txt requirements/runtime.txt requirements/client.txt requirements/build.txt requirements/embedded.txt $(METADATA)
 	@echo "Installing what the service needs"
 	@$(PIP) install --require-hashes --requirement requirements.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements/dev.txt
@@ -162,6 +180,11 @@ $(VENV)/.mutation: $(VENV)/.dev requirements/mutation.txt
 	@$(PIP) install --require-hashes --requirement requirements/mutation.txt
 	@touch $@
 
+$(VENV)/.clients: $(VENV)/.dev requirements/clients.txt
+	@echo "Installing what writes the clients"
+	@$(PIP) install --require-hashes --requirement requirements/clients.txt
+	@touch $@
+
 # The other frameworks are apart from what the service and its tests need.
 .venv-bench/.installed: requirements/runtime.txt requirements/build.txt requirements/embedded.txt bench/requirements.txt bench/package-lock.json $(METADATA)
 	@$(PYTHON) -m venv .venv-bench
@@ -177,6 +200,10 @@ $(VENV)/.mutation: $(VENV)/.dev requirements/mutation.txt
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+clients/typescript/node_modules/.package-lock.json: clients/typescript/package.json clients/typescript/package-lock.json
+	@npm ci --prefix clients/typescript --loglevel=error --no-audit --no-fund
 	@touch $@
 
 docs/diagrams/node_modules/.package-lock.json: docs/diagrams/package.json docs/diagrams/package-lock.json

@@ -1,4 +1,4 @@
-"""The command line: `sitewatt serve | check | seal | contract | keys`."""
+"""The command line: what runs a service; `sitewatt.exchange` has what speaks to one."""
 
 import argparse
 import asyncio
@@ -22,6 +22,8 @@ from sitewatt.app import compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
+from sitewatt.exchange import commands as exchange
+from sitewatt.exchange.errors import ExchangeError
 from sitewatt.inspecting import inspect
 from sitewatt.metrics.processes import directory_for
 from sitewatt.mongod import Mongod, MongodError, Options, find_binary
@@ -40,6 +42,7 @@ EXPECTED = (
     StorageError,
     TracingError,
     workers.WorkerFailed,
+    ExchangeError,
 )
 """What can be wrong with a machine or its settings: a sentence is told, not a traceback."""
 
@@ -219,4 +222,5 @@ def _parser() -> argparse.ArgumentParser:
         if command is check:
             sub.add_argument("--store", action="store_true", help=INSPECTS)
     key_commands.add(commands, database, _use)
+    exchange.add_to(commands)
     return parser

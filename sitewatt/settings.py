@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 BY_VALUE = "SITEWATT_MONGODB_URI"
 BY_FILE = "SITEWATT_MONGODB_URI_FILE"
+OF_CLIENTS = {"SITEWATT_URL", "SITEWATT_KEY_FILE"}
+"""Variables of the commands that speak to a service; they are no settings of one."""
 
 
 class SettingsError(Exception):
@@ -181,7 +183,7 @@ def load(given: Mapping[str, str], environment: Mapping[str, str] = os.environ) 
     `given` has the texts of the flags by their setting's name. The address of MongoDB is the one in
     its file when there is a file. Raises SettingsError.
     """
-    known = {setting.variable for setting in SETTINGS}
+    known = {setting.variable for setting in SETTINGS} | OF_CLIENTS
     for variable in environment:
         if variable.startswith("SITEWATT_") and variable not in known:
             raise SettingsError(f"{variable} is not a setting; `sitewatt serve --help` lists them")

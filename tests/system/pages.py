@@ -6,6 +6,7 @@ everything is installed: the Makefile, and `.venv` with this Python.
     sh      commands. `make run` and `.venv/bin/sitewatt serve` are started and left running until
             the page ends or ends them; all else is run by bash, and the first command that fails
             ends it. Only ports are replaced: the one of a service by the one it really has.
+    python  a script, run by the environment's Python.
     js      one or more `db.getSiblingDB(...).runCommand({...})` for mongosh, written as JSON. They
             are run by PyMongo, for mongosh is not here.
     json    what the block before it answers, member by member, in order. White space does not
@@ -156,13 +157,16 @@ class Checkout:
             self._start(block.text)
         elif block.kind == "sh":
             self._command(block)
+        elif block.kind == "python":
+            script = f".venv/bin/python - <<'END_OF_SCRIPT'\n{block.text}END_OF_SCRIPT\n"
+            self._command(block._replace(text=script))
         elif block.kind == "js":
             self._mongosh(block.text)
         elif block.kind in ANSWERS:
             assert self._answers_something, "an answer to nothing"
         else:
             assert block.kind in SILENT, f"a block of the kind {block.kind!r}"
-        self._answers_something = block.kind in ("sh", "js")
+        self._answers_something = block.kind in ("sh", "python", "js")
 
     def _start(self, text: str) -> None:
         """Start a service as a page says, on a port that is free."""
@@ -193,7 +197,8 @@ class Checkout:
     def _bash(self, text: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self._ported(text)],
-            env=environment(),
+            # Where a command of ours looks for the service, if the page does not say it.
+            env=environment(url=self._ported("http://127.0.0.1:8080")),
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,

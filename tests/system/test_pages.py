@@ -18,8 +18,16 @@ PAGES = (
     "how-to/conflicts-and-corrections.md",
     "how-to/back-up-and-restore.md",
     "how-to/keys.md",
+    "how-to/python-client.md",
+    "how-to/command-line.md",
+    "how-to/backfill.md",
 )
-OF_OTHERS = ("how-to/use-your-own-mongodb.md", "how-to/deploy.md", "how-to/watch-it.md")
+OF_OTHERS = (
+    "how-to/use-your-own-mongodb.md",
+    "how-to/deploy.md",
+    "how-to/watch-it.md",
+    "how-to/typescript-client.md",
+)
 """Pages whose commands need more than a checkout; each has a test of its own."""
 
 ADMINISTRATOR = {"username": "administrator", "password": "ADMINISTRATORS-PASSWORD"}
@@ -91,7 +99,7 @@ def page(*parts: str) -> str:
         "~~~sh\necho a,b\n~~~\n~~~csv\na,c\n~~~",
         "~~~sh\necho sitewatt: no\n~~~\n~~~text\nsitewatt: no\n~~~",
         "~~~text\nan answer to nothing\n~~~",
-        "~~~python\n1\n~~~",
+        "~~~python\nraise ValueError\n~~~",
         "~~~js\ndb.dropDatabase()\n~~~",
     ],
 )

@@ -1,0 +1,1 @@
+"""What openapi-generator makes of the contract. `make clients` writes it anew."""

@@ -1,0 +1,100 @@
+"""What goes to the service and what comes back, as values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import parse_qsl, quote
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Request(Generic[T]):
+    """A call of an operation of the contract, whose answer is a T. Nothing is sent by making one.
+
+    `path`, `query` and `headers` have the values of parameters by the contract's names; None is
+    left out. `accept` is what the operation answers with; the first is asked for.
+    """
+
+    operation: str
+    method: str
+    template: str
+    path: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    accept: tuple[str, ...] = ("application/json",)
+    content_type: str | None = None
+    body: Any = None
+
+    @property
+    def url(self) -> str:
+        """The path on the server, with its parameters filled in."""
+        words = {name: quote(str(value), safe="") for name, value in self.path.items()}
+        return self.template.format(**words)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query, as the contract writes lists and booleans."""
+        return {name: _word(value) for name, value in self.query.items() if value is not None}
+
+    def header_lines(self) -> dict[str, str]:
+        """Return the headers that the contract asks for."""
+        lines = {name: value for name, value in self.headers.items() if value is not None}
+        if self.content_type is not None:
+            lines["Content-Type"] = self.content_type
+        return {"Accept": self.accept[0], **lines}
+
+    def accepting(self, media_type: str) -> "Request[T]":
+        """Return the same request, for another of the media types that the operation has."""
+        if media_type not in self.accept:
+            raise ValueError(f"{self.operation} does not answer with {media_type}")
+        return replace(self, accept=(media_type,))
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """The answer to a request: its status, its headers and its body."""
+
+    request: Request[T]
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    @cached_property
+    def document(self) -> T:
+        """The body as the contract says it is: a document, a text, or None where there is none."""
+        if not self.body:
+            return cast(T, None)
+        if "json" in self.headers.get("Content-Type", ""):
+            return cast(T, json.loads(self.body))
+        return cast(T, self.text)
+
+    @property
+    def etag(self) -> str | None:
+        """The tag of the state that was read, for If-Match and If-None-Match."""
+        return self.headers.get("ETag")
+
+    @property
+    def following(self) -> Request[T] | None:
+        """The request of the next page; None when this is the last."""
+        link = self.headers.get("Link", "")
+        if 'rel="next"' not in link:
+            return None
+        address = link[link.index("<") + 1 : link.index(">")]
+        query = dict(parse_qsl(address.partition("?")[2]))
+        return replace(self.request, query={**self.request.query, **query})
