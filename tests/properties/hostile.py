@@ -173,6 +173,15 @@ _KEYS = (
 
 _GZIP = gzip.compress(READING, mtime=0)
 
+_NEW_KEYS = (
+    b'{"scopes": ["read"], "expires_at": "2023-01-01 00:00:00"}',
+    b'{"scopes": ["read", "admin"], "sites": [1]}',
+    b'{"scopes": ["read", "read"]}',
+    b'{"scopes": []}',
+    b'{"scopes": ["read"], "sites": [1, 1]}',
+    b'{"scopes": ["read"], "label": " "}',
+)
+
 _METHODS = ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "POST", "TRACE", "get", "NOTHING")
 
 _ENTITY_TAGS = ("", "*", "0", '"0"', '"0", "1"', 'W/"0"', '"0",', '"' + "0" * 65 + '"', "\xff")
@@ -183,6 +192,8 @@ def hostile() -> Iterator[Ask]:
     yield from (Ask("hostile address", "GET", target) for target in _GETS)
     for target, body in _BODIES:
         yield Ask("hostile body", "POST", target, (WITH_KEY, JSON), body)
+    for body in _NEW_KEYS:
+        yield Ask("hostile new key", "POST", "/v1/keys", (WITH_KEY, JSON), body)
     yield from (Ask("hostile key", "GET", "/v1/sites/1", keys) for keys in _KEYS)
     for method, target in product(_METHODS, ("/livez", SITES, "/v1/sites/999998", "/nothing")):
         yield Ask("hostile method", method, target, (WITH_KEY, JSON), b"{}")
