@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
@@ -82,11 +82,7 @@ def create_app(
     metrics = Metrics(contract, store, record, admission, terms)
     problems = ProblemDocuments(contract, metrics.refusals.add)
 
-    @asynccontextmanager
-    async def lifespan(_: object) -> AsyncGenerator[None]:
-        async with metrics.told(), upkeep(store, clock, retention_days, record):
-            yield
-
+    work = partial(upkeep, store, clock, retention_days, record)
     operations = serve(
         contract,
         handlers(),
@@ -94,7 +90,7 @@ def create_app(
         authority=authority,
         problems=problems,
         clock=clock,
-        lifespan=lifespan,
+        lifespan=_while(metrics.told, work),
     )
     enveloped = Envelope(
         _with_docs(operations, docs_app(problems)),
@@ -105,6 +101,21 @@ def create_app(
         least_coded_bytes=contract.limits["least_coded_bytes"],
     )
     return enveloped if tracing is None else tracing.around(enveloped, contract, store)
+
+
+def _while(
+    *works: Callable[[], AbstractAsyncContextManager[None]],
+) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """Return a lifespan in which all of the works are under way."""
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            for work in works:
+                await stack.enter_async_context(work())
+            yield
+
+    return lifespan
 
 
 def _services(
