@@ -25,11 +25,12 @@ import httpx
 sys.path.insert(0, str(Path(__file__).with_name("system")))
 
 from draining import Rounds
+from ledger import as_reading
 from program import ROOT, Service, data_directory
 
 from sitewatt.mongod import Mongod
 
-CROWD = Path(__file__).with_name("system") / "crowd.py"
+CROWD = Path(__file__).with_name("system") / "half_open.py"
 CUT_SECONDS, P99_MILLISECONDS = 10.0, 50.0
 KEY = "a-key-of-the-tests-that-is-long-enough"
 
@@ -62,9 +63,7 @@ def healthy(client: httpx.Client, seconds: float) -> dict[str, float]:
 
 def reading(number: int) -> dict[str, Any]:
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(10**8 + number))
-    numbers = {"soc": number % 101, "load_kwh": 1, "net_load_kwh": 1}
-    flags = {"pv_notification": True, "bio_notification": True, "cro_notification": False}
-    return {"dt-stamp": stamp, **numbers, **flags}
+    return as_reading({stamp: (number % 101, 1, 1, True, True, False)})
 
 
 @contextmanager
@@ -98,9 +97,7 @@ def beside(
     print(json.dumps(seen, indent=2))
     longest = max(seen["longest"].values())
     kept = during["p99"] < P99_MILLISECONDS and longest < CUT_SECONDS and not seen["refused"]
-    print(
-        f"p99 beside {seen['most']}: {during['p99']:.1f} ms; the last was cut after {longest:.1f} s"
-    )
+    print(f"{seen['most']} at once; p99 {during['p99']:.1f} ms; cut within {longest:.1f} s")
     return kept
 
 
@@ -148,10 +145,8 @@ def haproxy(given: argparse.Namespace) -> bool:
         client = proxy.new_client()
         client.post("/v1/sites", json={"id": 1, "name": "a", "location": "b"})
         client.post("/v1/sites/1/live", json=reading(1))
-        worker = subprocess.run(
-            ["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True
-        )
-        pids = {"haproxy": int(worker.stdout.split()[0]), "service": first.process.pid}
+        children = Path(f"/proc/{proxy.process.pid}/task/{proxy.process.pid}/children")
+        pids = {"haproxy": int(children.read_text().split()[0]), "service": first.process.pid}
         return beside(client, f"127.0.0.1:{proxy.port}", pids, given, "--tls", "--rate=400")
 
 

@@ -125,7 +125,7 @@ async def test_the_service_tells_of_itself(sites: Client) -> None:
 
 
 def test_every_operation_of_the_contract_was_called() -> None:
-    assert CALLED == operation_ids()
+    assert operation_ids() == CALLED
 
 
 def operation_ids() -> set[str]:

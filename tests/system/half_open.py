@@ -2,7 +2,7 @@
 
 Each sends nothing, half a head, or half a body, and then waits. One that is cut is opened again, so
 that there are always as many. What was seen is printed as JSON at the end; "full" is printed as
-soon as all of them are there. A process of its own, so that who measures beside it has a core.
+soon as they are there. A process of its own, so that who measures beside it has a core.
 """
 
 import argparse
@@ -27,6 +27,10 @@ KINDS = {
     "half a body": HEAD + b"Content-Length: 1000\r\n\r\n{",
     "half a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n10\r\n{",
 }
+
+
+FULL = 0.97
+"""Of the number: while the last ones come, the first are cut."""
 
 
 @dataclass
@@ -79,7 +83,7 @@ class Crowd:
             while allowed >= 1 and len(self._open) < self._number:
                 allowed -= 1
                 self._add()
-            if not full and len(self._open) >= self._number:
+            if not full and len(self._open) >= FULL * self._number:
                 full, until = True, now + seconds
                 print("full", flush=True)
             self._read()
@@ -134,7 +138,7 @@ def main() -> int:
     parser.add_argument("address")
     parser.add_argument("--number", type=int, default=9_000)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--rate", type=float, default=1_500, help="connections opened a second")
+    parser.add_argument("--rate", type=float, default=2_000, help="connections opened a second")
     parser.add_argument("--tls", action="store_true")
     given = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

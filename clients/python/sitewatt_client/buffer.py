@@ -31,8 +31,8 @@ class Buffer:
 
     What `put` has returned for is on the disk and is sent, the oldest of a site first, `batch` at a
     time, in the background for as long as the context lasts (without one, by `flush`); what is left
-    is sent by the next Buffer of the same file. A reading is forgotten when the service has acknowledged it, so after a
-    kill -9 some may be sent twice: the second time they are unchanged.
+    is sent by the next Buffer of the same file. A reading is forgotten when the service has
+    acknowledged it, so after a kill -9 some may be sent twice: the second time they are unchanged.
 
     Readings that the service refuses are kept apart, with their faults (`refused`); conflicts are
     told to `on_receipt`, which gets the site and the receipt of each batch, and in the log. Neither
