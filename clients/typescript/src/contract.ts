@@ -312,6 +312,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List keys
+         * @description Answers with keys by rising id, a page at a time, without their texts. When more follow, `next` is the cursor of the next page and the header `Link` its address. The admin key of the server's settings is not among them.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create a key
+         * @description Answers with the text of a new key, **this once**. When no answer arrives, nobody has the text: list the keys, revoke the one that nobody has, and create another.
+         *
+         *     As long as the server has no keys, nobody needs one for this, on the server's own machine. The first key must then have the scope `admin`, and from it on the server is open to nobody.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The key, by its id, which is not its text.
+                 * @example 0f3a5b7c9d1e
+                 */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description Ends a key and forgets it. Within a second of the answer no request with it is taken any more, by whichever worker; until then a worker may still take one. A server whose last key is revoked and that has no admin key in its settings is again open to its own machine.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key_id}/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The key, by its id, which is not its text.
+                 * @example 0f3a5b7c9d1e
+                 */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a new key in the place of another
+         * @description Answers with the text of a new key, **this once**. It has the scopes, the sites and the label of the old one, and as long a life as that was given. The old one ends after the seconds of `grace`, so that there is time to hand the new one out; without grace it is revoked.
+         */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -341,7 +419,7 @@ export interface paths {
         };
         /**
          * Ask whether requests can be served
-         * @description Asks the database for a writable primary. For load balancers: send requests here while the answer is 200.
+         * @description Asks the database for a writable primary that a majority of its servers confirms, and for the rights that the service needs; answers within some 2 s, also when the database does not. For load balancers: send requests here while the answer is 200. It is 503, too, as soon as the process has been told to end.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -487,7 +565,7 @@ export interface components {
              * @enum {string}
              */
             every: "1h" | "1d" | "1w" | "1mo";
-            time_zone: components["schemas"]["TimeZone"];
+            time_zone: components["schemas"]["SiteTimeZone"];
             buckets: components["schemas"]["Bucket"][];
         };
         /**
@@ -570,6 +648,19 @@ export interface components {
             columns: components["schemas"]["ValueColumn"][];
         };
         /**
+         * Created key
+         * @description A new key and its text. **The text is not shown again**: whoever has lost it makes another key.
+         */
+        CreatedKey: {
+            id: components["schemas"]["KeyId"];
+            scopes: components["schemas"]["KeyScopes"];
+            sites?: components["schemas"]["KeySites"];
+            label?: components["schemas"]["KeyLabel"];
+            created_at: components["schemas"]["Instant"];
+            expires_at?: components["schemas"]["Instant"];
+            key: components["schemas"]["KeyText"];
+        };
+        /**
          * Cursor
          * @description Where the next page begins. Hand it back as it is; what is in it may change.
          * @example AAAAAAAAAGQ
@@ -609,6 +700,13 @@ export interface components {
              */
             sum: number;
         };
+        /**
+         * Expiry instant
+         * Format: instant
+         * @description The moment from which on the key is not valid: an instant as everywhere in this contract (**without an offset it means UTC**), later than now. Without it the key does not expire.
+         * @example 2090-01-01T00:00:00Z
+         */
+        ExpiryInstant: string;
         /**
          * Fault
          * @description One fault of a request: where it is (`pointer` in the body, else the `name` of the parameter), which rule of the contract is broken (`keyword`), and what may be meant (`hint`).
@@ -682,6 +780,26 @@ export interface components {
             gaps: components["schemas"]["Gap"][];
         };
         /**
+         * Hindrance
+         * @description What keeps the service from its work. Of the database, but for the last:
+         *
+         *     - `no_server`: No server of the database answers.
+         *     - `timeout`: It does not answer in time.
+         *     - `connection`: The connection to it breaks.
+         *     - `not_primary`: It answers, but none of its servers takes writes.
+         *     - `write_concern`: A majority of its servers does not confirm what is written.
+         *     - `unauthorized`: The user, the password or the rights are wrong.
+         *     - `disk_full`: There is no room left on its disk.
+         *     - `conflict`: Something changes under every try.
+         *     - `not_prepared`: The store has not been prepared yet.
+         *     - `unsuitable`: The database or its store is none that this version can use: the log says why.
+         *     - `other`: Something else; the log says what.
+         *     - `ending`: The process has been told to end.
+         * @example not_primary
+         * @enum {string}
+         */
+        Hindrance: "no_server" | "timeout" | "connection" | "not_primary" | "write_concern" | "unauthorized" | "disk_full" | "conflict" | "not_prepared" | "unsuitable" | "other" | "ending";
+        /**
          * HTML page
          * @description A page of HTML in UTF-8.
          * @example <!doctype html><title>No such site</title><p>There is no site with this id.</p>
@@ -701,6 +819,54 @@ export interface components {
          * @example 2023-01-01T00:00:00Z
          */
         Instant: string;
+        /**
+         * Key
+         * @description What is known of a key. Without `sites` it is bound to none, without `expires_at` it does not expire; one that has expired is listed until it is revoked.
+         */
+        Key: {
+            id: components["schemas"]["KeyId"];
+            scopes: components["schemas"]["KeyScopes"];
+            sites?: components["schemas"]["KeySites"];
+            label?: components["schemas"]["KeyLabel"];
+            created_at: components["schemas"]["Instant"];
+            expires_at?: components["schemas"]["Instant"];
+        };
+        /**
+         * Key id
+         * @description The public name of a key. It stands in the key's text, too, after `sw_`.
+         * @example 0f3a5b7c9d1e
+         */
+        KeyId: string;
+        /**
+         * Key label
+         * @description What people call the key. No control characters, and not only blanks.
+         * @example gateway of Willo Woods
+         */
+        KeyLabel: string;
+        /**
+         * Key page
+         * @description Keys by rising id. `next` is there when more of them follow.
+         */
+        KeyPage: {
+            keys: components["schemas"]["Key"][];
+            next?: components["schemas"]["Cursor"];
+        };
+        /**
+         * Key scopes
+         * @description What the key may do.
+         */
+        KeyScopes: components["schemas"]["Scope"][];
+        /**
+         * Key sites
+         * @description The sites that the key is bound to, whether they are there yet or not. To it there are no others.
+         */
+        KeySites: components["schemas"]["SiteId"][];
+        /**
+         * Key text
+         * @description The key itself, as it is sent with requests. It is shown this once; the server keeps only its SHA-256.
+         * @example sw_0f3a5b7c9d1e_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+         */
+        KeyText: string;
         /**
          * Latest readings
          * @description Sites by rising id with their latest readings. `next` is there when more of them follow.
@@ -750,6 +916,16 @@ export interface components {
             effective_from?: components["schemas"]["Instant"];
             revision?: components["schemas"]["RevisionNumber"];
             recorded_at?: components["schemas"]["Instant"];
+        };
+        /**
+         * New key
+         * @description A key to create. A key with the scope `admin` is bound to no sites: it could make itself another that is not.
+         */
+        NewKey: {
+            scopes: components["schemas"]["KeyScopes"];
+            sites?: components["schemas"]["KeySites"];
+            label?: components["schemas"]["KeyLabel"];
+            expires_at?: components["schemas"]["ExpiryInstant"];
         };
         /**
          * New site
@@ -846,6 +1022,7 @@ export interface components {
              * @example true
              */
             more?: boolean;
+            kind?: components["schemas"]["Hindrance"];
             receipt?: components["schemas"]["Receipt"];
             /** @description The first 100 conflicts; `receipt` has their number. */
             conflicts?: components["schemas"]["Conflict"][];
@@ -1047,6 +1224,13 @@ export interface components {
          */
         SchemaName: string;
         /**
+         * Scope
+         * @description What a key may do. Each operation names the one that it needs; none of them includes another.
+         * @example write_live
+         * @enum {string}
+         */
+        Scope: "read" | "write_live" | "write_sites" | "admin";
+        /**
          * Site
          * @description What a site is. It hardly ever changes.
          */
@@ -1054,7 +1238,7 @@ export interface components {
             id: components["schemas"]["SiteId"];
             name: components["schemas"]["SiteName"];
             location: components["schemas"]["Location"];
-            time_zone: components["schemas"]["TimeZone"];
+            time_zone: components["schemas"]["SiteTimeZone"];
         };
         /**
          * Site id
@@ -1122,6 +1306,12 @@ export interface components {
             id: components["schemas"]["SiteId"];
             receipt: components["schemas"]["Receipt"];
         };
+        /**
+         * Time zone of a site
+         * @description The name of a time zone that the site was given: one of the IANA database as it was then, which a server with an older database may not know.
+         * @example Europe/Amsterdam
+         */
+        SiteTimeZone: string;
         /**
          * Sites
          * @description The sites of a posted list, in its order.
@@ -1211,6 +1401,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The server has no keys yet, and the first one must have the scope `admin`. Nothing was created. */
+        FirstKey: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Other values are stored for some of the moments. Those stay as they are; **all other readings of all sites are stored**, durably as with 201. `receipt` has the numbers of all sites together, `conflicts` the first 100 conflicts, each with the `id` of its site. */
         FleetConflict: {
             headers: {
@@ -1221,7 +1421,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The key lacks a scope that this operation needs, or the server is in open mode and the request does not come from this machine. */
+        /** @description The key lacks a scope that this operation needs, or is bound to sites where the operation is about none; or the server is in open mode and the request does not come from this machine. */
         Forbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1290,6 +1490,28 @@ export interface components {
             };
             content?: never;
         };
+        /** @description Not now. `kind` says what keeps the service from its work, as far as it knows; it is in no other answer. */
+        NotReady: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The server has as many requests, or as much in bodies, as it can hold just now. Nothing was done. */
+        Overloaded: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The site is not in the state that `If-Match` names. `current` is its state now. */
         PreconditionFailed: {
             headers: {
@@ -1320,6 +1542,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The rest of the body did not come in time, or came too slowly. Nothing was stored, and the connection is closed. */
+        RequestTimeout: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description An id is taken by a site with other content, or by one that is being deleted. `site_ids` has them; none of the sites was created. */
         SitesExist: {
             headers: {
@@ -1333,6 +1565,19 @@ export interface components {
         /** @description The body has more than 2 MiB, as sent or inflated. */
         TooLarge: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There were too many requests with this key or from this address, or too many wrong keys. Nothing was done. */
+        TooManyRequests: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1361,10 +1606,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The database cannot do this now. It is not known whether a write has happened: send it again. Readings, configurations and sites with an `id` of your own count once. */
+        /** @description The database cannot do this now. It is not known whether a write has happened: send it again. Readings, configurations and sites with an `id` of your own count once. Or the server is full, and has done nothing. */
         Unavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such key, or it has been revoked. */
+        UnknownKey: {
+            headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1422,8 +1677,28 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description This server does not know the site's time zone, so that the site has no calendar. */
+        UnknownTimeZone: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body is not sent as JSON in UTF-8, as it is or in gzip. */
         UnsupportedMediaType: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Path and query are together longer than 8,192 bytes. */
+        UriTooLong: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -1478,6 +1753,11 @@ export interface components {
          */
         gap_limit: number;
         /**
+         * @description For how many seconds the old key goes on, unless it expires sooner: up to 30 days, and 0 ends it at once.
+         * @example 3600
+         */
+        grace: number;
+        /**
          * @description The `ETag` of the state that you saw, or `*` for any. The change is made only if the site is still in that state (else 412). It must be given: without it the answer is 428, which prints the header to add.
          * @example "5d41402abc4b2a76"
          */
@@ -1494,6 +1774,16 @@ export interface components {
          *     ]
          */
         include: components["schemas"]["Inclusion"][];
+        /**
+         * @description The key, by its id, which is not its text.
+         * @example 0f3a5b7c9d1e
+         */
+        key_id: components["schemas"]["KeyId"];
+        /**
+         * @description How many keys to answer with at most.
+         * @example 100
+         */
+        key_limit: number;
         /**
          * @description Only sites with exactly this location.
          * @example north
@@ -1578,12 +1868,22 @@ export interface components {
          */
         Location: string;
         /**
+         * @description What is left of each quota that the request counted for, and for how many seconds (draft-ietf-httpapi-ratelimit-headers-10). A name is that of `RateLimit-Policy`.
+         * @example "key";r=0;t=17
+         */
+        RateLimit: string;
+        /**
+         * @description The quotas that the request counted for: `q` requests in `w` seconds, which begin with the first of them.
+         * @example "key";q=600;w=60
+         */
+        RateLimitPolicy: string;
+        /**
          * @description The name of this request in the server's log.
          * @example 01hv6k3m9qf2
          */
         RequestId: components["schemas"]["RequestId"];
         /**
-         * @description After how many seconds it is worth trying again.
+         * @description After how many seconds it is worth trying again. Each refusal says a number of its own, so that not all come back at once.
          * @example 5
          */
         RetryAfter: number;
@@ -1642,6 +1942,8 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1685,10 +1987,13 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             409: components["responses"]["SitesExist"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidBody"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1731,6 +2036,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1762,7 +2069,10 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
+            408: components["responses"]["RequestTimeout"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1810,11 +2120,14 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidBody"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1863,6 +2176,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NoConfiguration"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1913,10 +2228,13 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             409: components["responses"]["TooManyRevisions"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidBody"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1951,6 +2269,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1998,6 +2318,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownRevision"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2084,6 +2406,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2144,10 +2468,13 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             409: components["responses"]["ReadingsConflict"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidBody"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2193,7 +2520,10 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2228,6 +2558,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NoReadings"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2289,6 +2621,9 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["UnknownTimeZone"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2345,6 +2680,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSite"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2399,10 +2736,13 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSites"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             409: components["responses"]["FleetConflict"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidBody"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2442,6 +2782,164 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many keys to answer with at most.
+                 * @example 100
+                 */
+                limit?: components["parameters"]["key_limit"];
+                /**
+                 * @description Where the page begins, as the page before said. Leave the other parameters as they were; the address in the header `Link` has them all.
+                 * @example AAAAAAAAAGQ
+                 */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys. It may be empty. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            400: components["responses"]["BadParameter"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the key may do. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Created: written by a majority of the database's members and journalled. Every worker knows the key at once. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["FirstKey"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidBody"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The key, by its id, which is not its text.
+                 * @example 0f3a5b7c9d1e
+                 */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked: written by a majority of the database's members and journalled. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadParameter"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownKey"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For how many seconds the old key goes on, unless it expires sooner: up to 30 days, and 0 ends it at once.
+                 * @example 3600
+                 */
+                grace?: components["parameters"]["grace"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The key, by its id, which is not its text.
+                 * @example 0f3a5b7c9d1e
+                 */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created, and the end of the old key is set: written by a majority of the database's members and journalled. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            400: components["responses"]["BadParameter"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UnknownKey"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2468,6 +2966,7 @@ export interface operations {
             400: components["responses"]["BadParameter"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             500: components["responses"]["InternalError"];
         };
     };
@@ -2493,8 +2992,9 @@ export interface operations {
             400: components["responses"]["BadParameter"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
+            503: components["responses"]["NotReady"];
         };
     };
     get_version: {
@@ -2519,7 +3019,10 @@ export interface operations {
             400: components["responses"]["BadParameter"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_metrics: {
@@ -2546,6 +3049,8 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
         };
     };
@@ -2579,7 +3084,10 @@ export interface operations {
             400: components["responses"]["BadParameter"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_openapi_yaml: {
@@ -2612,7 +3120,10 @@ export interface operations {
             400: components["responses"]["BadParameter"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_schema: {
@@ -2644,7 +3155,10 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownSchema"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_problem_type: {
@@ -2676,7 +3190,10 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownProblem"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
+            503: components["responses"]["Overloaded"];
         };
     };
 }

@@ -80,6 +80,21 @@ Conflict = TypedDict(
 )
 
 
+# A new key and its text. **The text is not shown again**: whoever has lost it makes another key.
+CreatedKey = TypedDict(
+    "CreatedKey",
+    {
+        "id": "str",
+        "scopes": "List[Scope]",
+        "sites": NotRequired["List[int]"],
+        "label": NotRequired["str"],
+        "created_at": "str",
+        "expires_at": NotRequired["str"],
+        "key": "str",
+    },
+)
+
+
 # What a deletion took away.
 Deletion = TypedDict(
     "Deletion",
@@ -155,8 +170,36 @@ GapList = TypedDict(
 )
 
 
+# What keeps the service from its work. Of the database, but for the last:  - `no_server`: No server of the database answers. - `timeout`: It does not answer in time. - `connection`: The connection to it breaks. - `not_primary`: It answers, but none of its servers takes writes. - `write_concern`: A majority of its servers does not confirm what is written. - `unauthorized`: The user, the password or the rights are wrong. - `disk_full`: There is no room left on its disk. - `conflict`: Something changes under every try. - `not_prepared`: The store has not been prepared yet. - `unsuitable`: The database or its store is none that this version can use: the log says why. - `other`: Something else; the log says what. - `ending`: The process has been told to end.
+Hindrance = Literal['no_server', 'timeout', 'connection', 'not_primary', 'write_concern', 'unauthorized', 'disk_full', 'conflict', 'not_prepared', 'unsuitable', 'other', 'ending']
+
+
 # The name of something that an answer can have beside the readings.
 Inclusion = Literal['configuration']
+
+
+# What is known of a key. Without `sites` it is bound to none, without `expires_at` it does not expire; one that has expired is listed until it is revoked.
+Key = TypedDict(
+    "Key",
+    {
+        "id": "str",
+        "scopes": "List[Scope]",
+        "sites": NotRequired["List[int]"],
+        "label": NotRequired["str"],
+        "created_at": "str",
+        "expires_at": NotRequired["str"],
+    },
+)
+
+
+# Keys by rising id. `next` is there when more of them follow.
+KeyPage = TypedDict(
+    "KeyPage",
+    {
+        "keys": "List[Key]",
+        "next": NotRequired["str"],
+    },
+)
 
 
 # Sites by rising id with their latest readings. `next` is there when more of them follow.
@@ -188,6 +231,18 @@ NewConfiguration = TypedDict(
         "effective_from": NotRequired["str"],
         "revision": NotRequired["int"],
         "recorded_at": NotRequired["str"],
+    },
+)
+
+
+# A key to create. A key with the scope `admin` is bound to no sites: it could make itself another that is not.
+NewKey = TypedDict(
+    "NewKey",
+    {
+        "scopes": "List[Scope]",
+        "sites": NotRequired["List[int]"],
+        "label": NotRequired["str"],
+        "expires_at": NotRequired["str"],
     },
 )
 
@@ -249,6 +304,7 @@ Problem = TypedDict(
         "trace_id": NotRequired["str"],
         "errors": NotRequired["List[Fault]"],
         "more": NotRequired["bool"],
+        "kind": NotRequired["Hindrance"],
         "receipt": NotRequired["Receipt"],
         "conflicts": NotRequired["List[Conflict]"],
         "current": NotRequired["Site"],
@@ -369,6 +425,10 @@ SchemaDocument = TypedDict(
         "$id": "str",
     },
 )
+
+
+# What a key may do. Each operation names the one that it needs; none of them includes another.
+Scope = Literal['read', 'write_live', 'write_sites', 'admin']
 
 
 # What a site is. It hardly ever changes.

@@ -9,6 +9,7 @@ from sitewatt_client.generated.models import (
     ConfigurationRevision,
     ConfigurationStretch,
     Conflict,
+    CreatedKey,
     Deletion,
     EnergySummary,
     Fault,
@@ -16,10 +17,14 @@ from sitewatt_client.generated.models import (
     FleetReceipts,
     Gap,
     GapList,
+    Hindrance,
     Inclusion,
+    Key,
+    KeyPage,
     LatestReadings,
     Liveness,
     NewConfiguration,
+    NewKey,
     NewSite,
     NewSiteOrSites,
     NewSites,
@@ -36,6 +41,7 @@ from sitewatt_client.generated.models import (
     Receipt,
     RevisionList,
     SchemaDocument,
+    Scope,
     Site,
     SiteLatest,
     SiteOrSites,
@@ -124,6 +130,78 @@ def push_configuration(
         accept=("application/json", "application/problem+json", ),
         content_type="application/json",
         body=new_configuration,
+    )
+
+
+def create_key(
+    new_key: NewKey,
+) -> Request[CreatedKey]:
+    """Create a key."""
+    return Request(
+        operation="create_key",
+        method="POST",
+        template="/v1/keys",
+        path={},
+        query={},
+        headers={},
+        accept=("application/json", "application/problem+json", ),
+        content_type="application/json",
+        body=new_key,
+    )
+
+
+def list_keys(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[KeyPage]:
+    """List keys."""
+    return Request(
+        operation="list_keys",
+        method="GET",
+        template="/v1/keys",
+        path={},
+        query={"limit": limit, "cursor": cursor},
+        headers={},
+        accept=("application/json", "application/problem+json", ),
+        content_type=None,
+        body=None,
+    )
+
+
+def revoke_key(
+    key_id: str,
+) -> Request[None]:
+    """Revoke a key."""
+    return Request(
+        operation="revoke_key",
+        method="DELETE",
+        template="/v1/keys/{key_id}",
+        path={"key_id": key_id},
+        query={},
+        headers={},
+        accept=("application/problem+json", ),
+        content_type=None,
+        body=None,
+    )
+
+
+def rotate_key(
+    key_id: str,
+    *,
+    grace: int | None = None,
+) -> Request[CreatedKey]:
+    """Put a new key in the place of another."""
+    return Request(
+        operation="rotate_key",
+        method="POST",
+        template="/v1/keys/{key_id}/rotation",
+        path={"key_id": key_id},
+        query={"grace": grace},
+        headers={},
+        accept=("application/json", "application/problem+json", ),
+        content_type=None,
+        body=None,
     )
 
 
