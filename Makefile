@@ -16,7 +16,7 @@ DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
 METADATA := setup.cfg pyproject.toml $(wildcard clients/python/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint types contract deploy-check audit release-contract docs reference clients clients-check clients-python clients-typescript bench bench-store bench-ingest bench-read bench-growth diagrams fuzz faults mutation format lock clean
+.PHONY: help run test coverage lint types contract deploy-check audit release-contract docs reference clients clients-check clients-python clients-typescript bench bench-store bench-ingest bench-read bench-growth diagrams fuzz faults abuse mutation format lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -110,6 +110,9 @@ diagrams: docs/diagrams/node_modules/.package-lock.json ## Draw the diagrams of 
 
 fuzz: $(VENV)/.dev ## Try generated requests, documents and bytes, some 100,000 each (an hour)
 	@$(BIN)/python tests/fuzz.py
+
+abuse: $(VENV)/.dev ## Hold 9,000 half-open connections beside requests, and send SIGTERM under load (10 minutes)
+	@$(BIN)/python tests/abuse.py $(ARGS)
 
 faults: $(VENV)/.dev ## Kill, hang and cut off the service and its database, and count what is lost (20 minutes)
 	@$(BIN)/python -m tests.faults $(ARGS)

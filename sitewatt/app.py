@@ -78,16 +78,14 @@ def create_app(
     """
     contract, record, terms = compiled_contract(), Record(), terms or Terms()
     admission = Admission(contract, limits or Limits())
-    authority = CountingAuthority(authority, admission.rates)
     metrics = Metrics(contract, store, record, admission, terms)
     problems = ProblemDocuments(contract, metrics.refusals.add)
-
     work = partial(upkeep, store, clock, retention_days, record)
     operations = serve(
         contract,
         handlers(),
         {**_services(contract, store, clock, metrics), "readiness": Readiness(store, terms)},
-        authority=authority,
+        authority=CountingAuthority(authority, admission.rates),
         problems=problems,
         clock=clock,
         lifespan=_while(metrics.told, work),

@@ -119,11 +119,6 @@ def _forbidden(error: Forbidden) -> Problem:
     return Problem("forbidden", f"The key does not have the scope that this needs: {scopes}.")
 
 
-def _needs_all_sites(error: contract.NeedsAllSites) -> Problem:
-    detail = "The key is bound to sites, and this is about none: it needs a key for all of them."
-    return Problem("forbidden", detail)
-
-
 def _first_key(error: contract.FirstKeyLacks) -> Problem:
     detail = (
         f"Without any key in the server, the new one needs `{error.value}` in `{error.member}`:"
@@ -262,7 +257,9 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     Overloaded: _full,
     Unauthenticated: _unauthenticated,
     Forbidden: _forbidden,
-    contract.NeedsAllSites: _needs_all_sites,
+    contract.NeedsAllSites: _said(
+        "forbidden", "The key is bound to sites, and this is about none: it needs a key for all."
+    ),
     contract.FirstKeyLacks: _first_key,
     ForeignRequest: _said("forbidden", "{0.detail}"),
     UnreadableCursor: _unreadable_cursor,

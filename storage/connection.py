@@ -12,7 +12,7 @@ from storage.errors import BadAddress
 DATABASE_NAME = "sitewatt"
 """The database to use when the URI names none."""
 
-LONGEST_CONNECT = 3.0
+LONGEST_CONNECT = 5.0
 """In seconds: a server that takes longer to let itself be connected to counts as away."""
 
 _OPTIONS: Mapping[str, Any] = {

@@ -69,6 +69,7 @@ def unread(schema: Any) -> Any:
     """Return the schema without the keywords that reading judges: those beside `format: instant`.
 
     A text is parsed once, and `parse` knows every rule of the spelling; a test holds it to that.
+    Nor has it the format of what is `x-as-stored`, which was judged when it came in.
     """
     if isinstance(schema, list):
         return [unread(entry) for entry in schema]
@@ -76,7 +77,8 @@ def unread(schema: Any) -> Any:
         return schema
     if schema.get("format") == "instant":
         return {"type": "string"}
-    return {key: unread(value) for key, value in schema.items()}
+    as_stored = schema.get("x-as-stored", False)
+    return {key: unread(value) for key, value in schema.items() if not as_stored or key != "format"}
 
 
 def _of_members(

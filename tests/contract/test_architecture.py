@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 ROOMS = ("openapi", "handlers", "storage", "sitewatt", "clients")
 MODULES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
+WRITTEN = [module for module in MODULES if "generated" not in module.parts]
+"""Those that a person has written."""
 
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 300
@@ -70,7 +72,7 @@ def test_half_of_the_functions_have_6_lines_or_fewer_and_nine_of_ten_under_20() 
     assert ninth < 20
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+@pytest.mark.parametrize("module", WRITTEN, ids=lambda module: str(module.relative_to(ROOT)))
 def test_no_file_is_over_300_lines(module: Path) -> None:
     assert len(module.read_text().splitlines()) <= LONGEST_FILE
 

@@ -14,6 +14,7 @@ from sitewatt.contract.vocabulary import RULES
 from sitewatt.metrics import AGES
 from sitewatt.metrics.families import FAMILIES
 from sitewatt.metrics.requests import keywords
+from sitewatt.settings import OF_CLIENTS as VARIABLES_OF_CLIENTS
 from sitewatt.settings import SETTINGS, Setting
 from sitewatt.upkeep import DUTIES
 from storage.errors import KINDS
@@ -22,6 +23,8 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 CONTRACT = Contract(openapi.bundle())
 PROBLEM_TYPES = openapi.bundle()["x-problem-types"]
 HEALTH = "sitewatt-health"
+OF_CLIENTS = ("push", "import", "get", "export", "simulate")
+"""The commands that speak to a service; `test_commands.py` looks at their sections."""
 KEY_VERBS = ("create", "list", "revoke", "rotate")
 COMMANDS = ("serve", "check", "seal", "contract")
 OF_ITS_OWN = {"check": {"--store"}}
@@ -195,8 +198,9 @@ def test_a_page_names_no_option_and_no_variable_that_is_not_there(
 ) -> None:
     options = help_of.options().union(*map(help_of.options, (*COMMANDS, HEALTH)))
     options = options.union(*(help_of.options("keys", verb) for verb in KEY_VERBS))
+    options = options.union(*map(help_of.options, OF_CLIENTS))
     assert set(re.findall(r"`(--[a-z-]+)", page(name))) <= options | {"--help"}
-    variables = {setting.variable for setting in SETTINGS}
+    variables = {setting.variable for setting in SETTINGS} | VARIABLES_OF_CLIENTS
     assert set(re.findall(r"SITEWATT_[A-Z_]*[A-Z]", page(name))) <= variables
 
 

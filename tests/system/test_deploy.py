@@ -82,6 +82,13 @@ def test_the_service_keeps_connections_longer_than_haproxy(name: str) -> None:
     assert kept > int(idle[1])
 
 
+def test_a_process_takes_requests_until_haproxy_knows_that_it_is_not_ready() -> None:
+    checks = re.search(r"check inter (\d+)s fastinter (\d+)ms .* fall 2 ", HAPROXY)
+    assert checks
+    seen_after = int(checks[1]) + int(checks[2]) / 1000
+    assert int(COMPOSE_ENVIRONMENT["SITEWATT_DRAIN_TIME"]) > seen_after
+
+
 def test_haproxy_waits_longer_than_the_service_does_for_its_database() -> None:
     server = re.search(r"timeout server (\d+)s", HAPROXY)
     default = BY_VARIABLE["SITEWATT_MONGODB_TIMEOUT"].default
@@ -214,6 +221,7 @@ def test_the_grace_time_is_enough_for_what_the_service_does_in_it() -> None:
     drains = int(POD_ENVIRONMENT["SITEWATT_SHUTDOWN_TIMEOUT"])
     assert POD["terminationGracePeriodSeconds"] >= waits + drains + HARMLESS_MARGIN
     drains = int(COMPOSE_ENVIRONMENT["SITEWATT_SHUTDOWN_TIMEOUT"])
+    drains += int(COMPOSE_ENVIRONMENT["SITEWATT_DRAIN_TIME"])
     assert seconds(SERVICES["sitewatt"]["stop_grace_period"]) >= drains + HARMLESS_MARGIN
     assert seconds(SERVICES["haproxy"]["stop_grace_period"]) >= 30 + HARMLESS_MARGIN
     drains = int(UNIT.environment["SITEWATT_SHUTDOWN_TIMEOUT"])

@@ -30,9 +30,9 @@ from sitewatt.mongod import Mongod
 CONFIGURATION = ROOT / "deploy" / "haproxy" / "haproxy.cfg"
 KEY = "a-key-of-the-tests-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {KEY}"}
-REQUEST, SERVER = "timeout http-request 10s", "timeout server 30s"
-REQUEST_SECONDS, SERVER_SECONDS = 1.0, 3.0
-"""What the tests of slow clients have for the limits of the file."""
+REQUEST, CLIENT = "timeout http-request 8s", "timeout client 9s"
+REQUEST_SECONDS, CLIENT_SECONDS, BODY_SECONDS = 1.0, 4.0, 2.0
+"""What the tests of slow clients have for the limits of the file, and for the service's own."""
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("haproxy"), reason="there is no haproxy here"),
@@ -156,6 +156,7 @@ def services(
     key = tmp_path_factory.mktemp("key") / "key"
     key.write_text(KEY)
     given = {"mongodb_uri": mongod.uri, "admin_key_file": key, "keep_alive_timeout": 75}
+    given["body_timeout"] = BODY_SECONDS
     with Service(**given) as first, Service(**given) as second:
         yield first, second
 
@@ -235,7 +236,7 @@ def test_http_2_is_spoken_in_front_with_the_certificate(proxy: Proxy, certificat
 @pytest.fixture
 def impatient(services: tuple[Service, Service], proxied: Callable[..., Proxy]) -> Proxy:
     """One whose limits are shorter than those of the file."""
-    shorter = {REQUEST: REQUEST_SECONDS, SERVER: SERVER_SECONDS}
+    shorter = {REQUEST: REQUEST_SECONDS, CLIENT: CLIENT_SECONDS}
     proxy = proxied(*map(address, services), **shorter)
     proxy.await_servers()
     return proxy
@@ -265,10 +266,22 @@ def test_a_body_that_drips_is_cut_before_the_service_sees_it(
     assert [service.log.count("POST") for service in services] == lines
 
 
-def test_a_longer_body_that_stops_is_cut(impatient: Proxy) -> None:
+def test_a_longer_body_that_stops_is_cut_by_the_service(impatient: Proxy) -> None:
     with impatient.connection() as slow:
         slow.sendall(push_of(100_000) + b" " * 50_000)
-        assert_problem_of(cut(slow, after=SERVER_SECONDS), 504)
+        assert_problem_of(cut(slow, after=BODY_SECONDS), 408)
+
+
+def test_a_longer_body_that_drips_is_cut_by_the_service(impatient: Proxy) -> None:
+    with impatient.connection() as slow:
+        slow.sendall(push_of(100_000) + b" " * 50_000)
+        with dripping(slow, b" "):
+            assert_problem_of(cut(slow, after=BODY_SECONDS), 408)
+
+
+def test_a_client_that_says_nothing_in_tls_is_cut(impatient: Proxy) -> None:
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=15) as silent:
+        assert silent.recv(1) == b""
 
 
 def test_a_longer_body_without_a_key_is_not_waited_for(impatient: Proxy) -> None:
