@@ -1308,6 +1308,7 @@ export interface components {
         };
         /**
          * Time zone of a site
+         * Format: time-zone
          * @description The name of a time zone that the site was given: one of the IANA database as it was then, which a server with an older database may not know.
          * @example Europe/Amsterdam
          */
@@ -2939,7 +2940,10 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UnknownKey"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
