@@ -267,5 +267,5 @@ def test_the_corpus_reaches_every_operation_and_every_kind_of_refusal(heard: lis
     assert len(heard) > 1_500
 
 
-NOT_BY_A_REQUEST = {"internal", "unavailable", "forbidden", "too-many-revisions"}
+NOT_BY_A_REQUEST = {"internal", "unavailable", "first-key", "forbidden", "too-many-revisions"}
 """The problems that need a broken server, another key, or a thousand requests."""
