@@ -14,7 +14,6 @@ import openapi
 from handlers import Handler, handlers
 from handlers.ports import Clock
 from sitewatt import observability, settings
-from sitewatt.access import authority
 from sitewatt.admission import Admission, Limits
 from sitewatt.admission.guard import CountingAuthority
 from sitewatt.auth import Authority, KeyFileError
@@ -25,6 +24,7 @@ from sitewatt.metrics import Metrics
 from sitewatt.metrics.requests import DOCS
 from sitewatt.mongod.room import has_room
 from sitewatt.observability import OPERATION
+from sitewatt.opening import authority
 from sitewatt.readiness import Readiness
 from sitewatt.serving import ending_by, on_terms, room_for_connections
 from sitewatt.settings import Settings

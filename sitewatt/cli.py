@@ -17,7 +17,7 @@ import orjson
 import yaml
 
 import openapi
-from sitewatt import access, key_commands, observability, serving, settings, workers
+from sitewatt import key_commands, observability, opening, serving, settings, workers
 from sitewatt.app import compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
@@ -75,7 +75,7 @@ def serve(given: argparse.Namespace) -> int:
     """Serve until told to stop; without a database of the user's own, on the embedded MongoDB."""
     chosen = settings.load(vars(given))
     observability.configure(chosen.log_format, chosen.log_level)
-    access.look_at_key_file(chosen)
+    opening.look_at_key_file(chosen)
     exporter_of(os.environ)
     serving.raise_file_limit()
     signal.signal(signal.SIGTERM, _leave)
@@ -83,7 +83,7 @@ def serve(given: argparse.Namespace) -> int:
         ready = replace(chosen, mongodb_uri=uri)
         os.environ.update(settings.environment(ready))
         asyncio.run(_use(ready, _look_at_embedded if chosen.mongodb_uri is None else _do_nothing))
-        asyncio.run(_use(ready, partial(access.look_at_address, ready)))
+        asyncio.run(_use(ready, partial(opening.look_at_address, ready)))
         if ready.demo:
             asyncio.run(_use(ready, _demo))
         serving.run(
@@ -108,8 +108,8 @@ def check(given: argparse.Namespace) -> int:
     contract = compiled_contract()
     print(f"contract: {len(contract.operations)} operations, each with its handler")
     print("compiled: all of them; left to Connexion: none")
-    access.look_at_key_file(chosen)
-    print(f"access: {access.described(chosen)}")
+    opening.look_at_key_file(chosen)
+    print(f"access: {opening.described(chosen)}")
     print(f"traces: {exporter_of(os.environ) or 'none'}")
     print(f"store: {asyncio.run(_look_at_store(chosen))}")
     return 1 if given.store and _on_store(chosen, inspect) is False else 0

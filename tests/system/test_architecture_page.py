@@ -8,6 +8,7 @@ the section.
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,8 @@ from program import ROOT, data_directory, eventually, example
 
 import openapi
 from sitewatt.app import create_app
-from sitewatt.auth import OpenToThisMachine
 from sitewatt.cli import HTTP
+from sitewatt.keyring import Keyring
 from sitewatt.mongod import Mongod
 from storage import Store, connect
 
@@ -67,7 +68,8 @@ def client(tracer: Tracer) -> Iterator[httpx.Client]:
     with data_directory() as directory, Mongod(directory) as mongod:
         schemas = openapi.bundle()["components"]["schemas"]
         store = Store(connect(mongod.uri, timeout=15)["sitewatt"], schemas=schemas)
-        app = create_app(store, OpenToThisMachine())
+        ring = Keyring(store.keys, lambda: int(time.time()), admin_key=None, may_open=True)
+        app = create_app(store, ring)
         server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **HTTP))
         thread = threading.Thread(target=server.run)
         thread.start()

@@ -1,4 +1,4 @@
-"""Access, as the settings have it: whose keys open the service, and where it may listen."""
+"""Admission, as the settings have it: whose keys open the service, and where it may listen."""
 
 import logging
 import stat
