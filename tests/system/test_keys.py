@@ -91,7 +91,7 @@ def test_a_revoked_key_is_refused_by_all_workers_within_a_second_while_it_is_use
             assert service.client.delete(path, headers=bearer(admin)).status_code == 204
             revoked = time.monotonic()
             assert eventually(lambda: answers[-1][0] > revoked + 2 * PROMISED_SECONDS)
-        before = {status for began, status in answers if began < revoked - 0.5}
+        before = {status for _, status in answers[:50]}
         late = [began - revoked for began, status in answers if status == 200 and began > revoked]
         print(
             f"\n{len(answers)} requests; taken up to {max(late, default=0):.2f} s after the answer"
