@@ -9,7 +9,13 @@ from sitewatt.exchange.batches import Batch, Fleet
 from sitewatt.exchange.documents import Document
 from sitewatt.exchange.errors import FileFault, FileFaults
 from sitewatt.exchange.kinds import most_rows
-from sitewatt.exchange.settling import Outcome, Pusher, conflict_refusals, fault_refusals
+from sitewatt.exchange.settling import (
+    Outcome,
+    Pusher,
+    conflict_refusals,
+    fault_refusals,
+    receipt_of,
+)
 from sitewatt.exchange.sources import Source
 from sitewatt.exchange.telling import note, say
 from sitewatt_client import Client, Problem, models, operations
@@ -118,7 +124,7 @@ async def _live(document: Document, push: Push) -> bool:
         except Problem as problem:
             if problem.kind != "readings-conflict":
                 raise _refused(document, problem, first) from None
-            outcome.add(problem.document["receipt"])
+            outcome.add(receipt_of(problem))
             conflicts += _conflicts(document, problem, "", first, value)
     return _told(outcome, conflicts, document.file, push)
 
@@ -131,7 +137,7 @@ async def _fleet(document: Document, push: Push) -> bool:
     except Problem as problem:
         if problem.kind != "readings-conflict":
             raise
-        outcome.add(problem.document["receipt"])
+        outcome.add(receipt_of(problem))
         for number, entry in enumerate(entries):
             conflicts += _conflicts(document, problem, f"/sites/{number}", 0, entry)
     else:
@@ -169,7 +175,7 @@ async def _strictly(
         receipts = await push.pusher.push(fleet)
     except Problem as problem:
         if problem.kind == "readings-conflict":
-            outcome.add(problem.document["receipt"])
+            outcome.add(receipt_of(problem))
             return [one.fault for one in conflict_refusals(problem, batch, fleet)]
         if problem.kind == "unknown-sites":
             refused = [*push.pusher.of_unknown_sites(problem, batch, fleet).values()]

@@ -96,7 +96,7 @@ class Pusher:
         self, problem: Problem, batch: Batch, fleet: Fleet, outcome: Outcome
     ) -> list[list[int]]:
         if problem.kind == "readings-conflict":
-            outcome.add(problem.document["receipt"])
+            outcome.add(receipt_of(problem))
             outcome.refused += await self._conflicting(problem, batch, fleet)
             return []
         if problem.kind == "unknown-sites":
@@ -133,6 +133,14 @@ class Pusher:
             else:
                 break
         return [*found.values()]
+
+
+def receipt_of(conflict: Problem) -> models.Receipt:
+    """Return the receipt that a 409 carries; raises the problem when it is about something else."""
+    receipt = conflict.document.get("receipt")
+    if receipt is None:
+        raise conflict
+    return receipt
 
 
 def conflict_refusals(problem: Problem, batch: Batch, fleet: Fleet) -> list[Refused]:

@@ -27,8 +27,8 @@ class Progress:
 
     def __init__(self, whole: int | None, stream: TextIO | None = None) -> None:
         self._whole = whole
-        stream = sys.stderr if stream is None else stream
-        self._stream = stream if stream.isatty() else None
+        to = stream or sys.stderr
+        self._stream = to if to.isatty() else None
         self._began = time.monotonic()
         self._begun_at: int | None = None
         self._shown = 0.0

@@ -15,6 +15,7 @@ from handlers.instants import format_instant, parse
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt.exchange.kinds import most_sites
 from sitewatt.exchange.service import Address, connected
+from sitewatt.exchange.settling import receipt_of
 from sitewatt.exchange.telling import say
 from sitewatt.simulation.gateways import Post, posts
 from sitewatt.simulation.physics import TICK
@@ -145,7 +146,7 @@ async def _send(client: Client, post: Post) -> Counter[str]:
     try:
         receipt = (await client.send(operations.push_live(post.site, body))).document
     except Conflict as conflict:
-        receipt = conflict.document["receipt"]
+        receipt = receipt_of(conflict)
     counts["stored"] += receipt["stored"]
     counts["conflicts"] += receipt["conflicts"]
     return counts
