@@ -88,6 +88,8 @@ def prepare(name: str, part: Part) -> Path:
         "also_copy": "\n" + "\n".join(others),
         "pytest_add_cli_args": "\n-p\nno:cacheprovider\n--hypothesis-profile=ci",
         "track_dependencies": "false",
+        # Not forked from a process whose caches hold the answers of the unchanged code.
+        "process_isolation": "forkserver",
         "pytest_add_cli_args_test_selection": "\n" + "\n".join(part.tests),
     }
     with (directory / "setup.cfg").open("w") as file:

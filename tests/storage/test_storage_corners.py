@@ -1,10 +1,26 @@
 """What hardly ever happens in the store: bounds of memory, answers that are late."""
 
-import pytest
+from typing import Any
 
-from storage import Unavailable, known, newest
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage import Receipt, Unavailable, known, newest
+from storage.classification import differing
+from storage.history import same_configuration
+from storage.ids import (
+    DAY_SECONDS,
+    LAST_DAY,
+    LAST_INSTANT,
+    LAST_SITE_ID,
+    day_id,
+    day_of,
+    day_span,
+    site_and_day,
+)
 from storage.known import IdSet, KnownSites
-from storage.measures import Measures
+from storage.measures import Distribution, Measures
 from storage.newest import Newest
 from storage.sharing import Waiter
 
@@ -43,7 +59,117 @@ def test_an_error_of_no_kind_is_not_counted_and_another_once() -> None:
     error = Unavailable("away", "other")
     measures.add_error(error)
     measures.add_error(error)
-    assert sum(measures.errors.values()) == 1
+    measures.add_error(Unavailable("away", "other"))
+    assert measures.errors["other"] == sum(measures.errors.values()) == 2
+
+
+def test_a_distribution_begins_with_nothing_and_has_a_place_beyond_its_last_bound() -> None:
+    distribution = Distribution((1, 10))
+    assert (distribution.bounds, distribution.counts, distribution.total) == ((1, 10), [0] * 3, 0)
+    for value in (1, 10, 11, 12):
+        distribution.add(value)
+    assert (distribution.counts, distribution.total) == ([1, 1, 2], 34)
+
+
+def test_what_became_of_rows_is_counted_row_by_row_and_push_by_push() -> None:
+    measures = Measures()
+    for _ in range(2):
+        measures.add_receipt(Receipt(10, 1, 2, 3, 4, 0, 0))
+    counted = (measures.stored, measures.unchanged, measures.replaced, measures.conflicting)
+    assert counted == (2, 4, 6, 8)
+
+
+class Time:
+    """A clock that a test sets."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_site_is_known_while_the_count_of_deletions_is_young_and_the_same() -> None:
+    clock = Time()
+    sites = KnownSites(clock)
+    assert sites.now() == 100.0
+    assert not sites.is_counted()
+    sites.hear(0, clock.now)
+    sites.remember(7, sites.generation)
+    assert 7 in sites
+    assert 8 not in sites
+    clock.now += known.CACHE_SECONDS - 0.1
+    assert 7 in sites
+    clock.now += 0.1
+    assert 7 not in sites
+    sites.hear(0, clock.now)
+    assert 7 in sites
+    sites.forget(7)
+    assert 7 not in sites
+
+
+def test_another_count_or_an_hour_makes_all_be_forgotten() -> None:
+    clock = Time()
+    sites = KnownSites(clock)
+    steps = ((0, 0, False), (0, 3_600, True), (0, 0.1, False), (1, 0, False))
+    for count, later, remembered in steps:
+        clock.now += later
+        before = sites.generation
+        sites.hear(count, clock.now)
+        assert (7 in sites) is remembered
+        assert (sites.generation == before) is remembered
+        sites.remember(7, sites.generation)
+
+
+@given(st.integers(0, LAST_SITE_ID), st.integers(0, LAST_INSTANT))
+def test_a_day_has_one_id_that_gives_back_its_site_and_number(site_id: int, instant: int) -> None:
+    day = day_of(instant)
+    assert day * DAY_SECONDS <= instant < (day + 1) * DAY_SECONDS
+    assert site_and_day(day_id(site_id, day)) == (site_id, day)
+    assert 0 <= day_id(site_id, day) < 2**63
+
+
+def days_within(start: int, end: int) -> list[int]:
+    """Return which of some days of a site the condition on `_id` holds for."""
+    bounds = day_span(5, start, end)
+    assert bounds.keys() == {"$gte", "$lte"}
+    days = [0, 1, 2, 3, LAST_DAY - 1, LAST_DAY]
+    return [day for day in days if bounds["$gte"] <= day_id(5, day) <= bounds["$lte"]]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        (0, 1, [0]),
+        (0, DAY_SECONDS, [0]),
+        (0, DAY_SECONDS + 1, [0, 1]),
+        (DAY_SECONDS - 1, DAY_SECONDS, [0]),
+        (DAY_SECONDS, 3 * DAY_SECONDS, [1, 2]),
+        (-5, 1, [0]),
+        (-5, 0, []),
+        (7, 7, []),
+        (8, 7, []),
+        (0, 0, []),
+        (2 * DAY_SECONDS + 5, 2 * DAY_SECONDS + 5, []),
+        (LAST_INSTANT, LAST_INSTANT + 1, [LAST_DAY]),
+        (LAST_INSTANT, LAST_INSTANT + 10 * DAY_SECONDS, [LAST_DAY]),
+    ],
+)
+def test_the_days_of_a_range_are_those_that_hold_any_of_it(
+    start: int, end: int, days: list[int]
+) -> None:
+    assert days_within(start, end) == days
+
+
+def test_without_bounds_all_days_of_the_site_and_of_no_other_are_meant() -> None:
+    whole = day_span(5)
+    assert (whole["$gte"], whole["$lte"]) == (day_id(5, 0), day_id(5, LAST_DAY))
+    assert day_id(4, LAST_DAY) < whole["$gte"] <= whole["$lte"] < day_id(6, 0)
+
+
+def test_rows_of_different_width_are_a_bug_and_no_difference() -> None:
+    row = (1.0, 2.0, 3.0, True, True, True)
+    with pytest.raises(ValueError, match="argument"):
+        differing(row, row[:-1])  # type: ignore[arg-type]
 
 
 def test_more_silent_sites_than_there_is_room_for_are_forgotten(
@@ -54,3 +180,10 @@ def test_more_silent_sites_than_there_is_room_for_are_forgotten(
     latest._silent = {1, 2, 3}
     latest._remember([4], {4: 1})
     assert latest._silent == {4}
+
+
+def test_configurations_are_the_same_when_battery_and_production_are() -> None:
+    one: Any = {"battery": {"vendor": "KATL"}, "production": {"pv": {"units": 1}}, "revision": 1}
+    assert same_configuration(one, {**one, "revision": 2})
+    assert not same_configuration(one, {**one, "battery": {"vendor": "Tesla"}})
+    assert not same_configuration(one, {**one, "production": {"pv": {"units": 2}}})
