@@ -29,7 +29,7 @@ test: $(VENV)/.dev ## Run the whole test suite
 
 coverage: $(VENV)/.dev ## Run the test suite, and fail for a branch that it does not take
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadscope --hypothesis-profile=ci $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -112,7 +112,7 @@ def requirements() -> list[Path]:
 def locks() -> list[Path]:
     """Return the lock files of npm, outside of what it has installed."""
     found = [*ROOT.glob("package-lock.json"), *ROOT.glob("[a-z]*/**/package-lock.json")]
-    return sorted(path for path in found if "node_modules" not in path.parts)
+    return sorted(path for path in found if {"node_modules", "build"}.isdisjoint(path.parts))
 
 
 def main() -> int:

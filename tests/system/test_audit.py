@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HERE = Path(sys.executable).parent
 AUDIT = runpy.run_path(str(ROOT / ".ci" / "advisories.py"))
-WEAK = "orjson"
+WEAK = ("orjson", "3.10.0")
 PINS = {"orjson": ["3.10.0", "3.11.0"], "starlette": ["1.0.0"]}
 
 pytestmark = pytest.mark.skipif(
@@ -78,16 +78,17 @@ def test_what_the_documentation_writes_for_a_password_is_no_secret(tmp_path: Pat
 
 
 class Osv(BaseHTTPRequestHandler):
-    """Answers as an OSV service does that knows one weakness, of one package."""
+    """Answers as an OSV service does that knows one weakness, of one version of one package."""
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]
+        query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        asked, version = query["package"], query["version"]
         events = [{"introduced": "0"}, {"fixed": "3.11.0"}]
         ranges = [{"type": "ECOSYSTEM", "events": events}]
         affected = [{"package": {**asked, "ecosystem": "PyPI"}, "ranges": ranges}]
         known = {"id": "PYSEC-1", "summary": "weak", "details": "weak", "affected": affected}
         known["published"] = "2026-01-01T00:00:00Z"
-        answer = json.dumps({"vulns": [known]} if asked["name"] == WEAK else {}).encode()
+        answer = json.dumps({"vulns": [known]} if (asked["name"], version) == WEAK else {}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -112,7 +113,7 @@ def audit() -> Iterator[Any]:
 
 def test_an_advisory_is_found_among_all_versions_of_a_package(audit: Any) -> None:
     assert audit.unanswered == {}
-    assert audit.found == [("PYSEC-1", WEAK)]
+    assert audit.found == [("PYSEC-1", "orjson")]
     assert [*AUDIT["tell"](audit, set())][-1] == "FOUND: PYSEC-1 in orjson"
 
 
