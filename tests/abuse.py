@@ -147,7 +147,7 @@ def haproxy(given: argparse.Namespace) -> bool:
         client.post("/v1/sites/1/live", json=reading(1))
         children = Path(f"/proc/{proxy.process.pid}/task/{proxy.process.pid}/children")
         pids = {"haproxy": int(children.read_text().split()[0]), "service": first.process.pid}
-        return beside(client, f"127.0.0.1:{proxy.port}", pids, given, "--tls", "--rate=400")
+        return beside(client, f"127.0.0.1:{proxy.port}", pids, given, "--tls")
 
 
 def drain(given: argparse.Namespace) -> bool:

@@ -1,8 +1,8 @@
 """A crowd of half-open connections: `python half_open.py HOST:PORT --number 9000 --seconds 30`.
 
 Each sends nothing, half a head, or half a body, and then waits. One that is cut is opened again, so
-that there are always as many. What was seen is printed as JSON at the end; "full" is printed as
-soon as they are there. A process of its own, so that who measures beside it has a core.
+that there are always as many. "full" is printed as soon as all of them are there, and as JSON at
+the end what was seen. A process of its own, so that who measures beside it has a core.
 """
 
 import argparse
@@ -138,7 +138,7 @@ def main() -> int:
     parser.add_argument("address")
     parser.add_argument("--number", type=int, default=9_000)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--rate", type=float, default=2_000, help="connections opened a second")
+    parser.add_argument("--rate", type=float, default=1_300, help="connections opened a second")
     parser.add_argument("--tls", action="store_true")
     given = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

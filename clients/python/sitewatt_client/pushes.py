@@ -98,7 +98,8 @@ def _rows(
     if is_frame(rows):
         return cast(Iterable[Row], rows_of(columns_of_frame(rows)))
     if isinstance(rows, Mapping):
-        return cast(Iterable[Row], rows_of(sent_by_column(rows)))
+        columns = cast(Columns, rows)
+        return cast(Iterable[Row], rows_of(sent_by_column(columns)))
     return cast("Iterable[Row] | AsyncIterable[Row]", rows)
 
 

@@ -81,8 +81,10 @@ class Receipt:
     @classmethod
     def of_conflict(cls, document: models.Problem) -> "Receipt":
         """Return the receipt that a 409 carries."""
-        told = tuple(document.get("conflicts", ()))
-        return replace(cls.of(document["receipt"]), conflicting=told)
+        receipt, told = document.get("receipt"), tuple(document.get("conflicts", ()))
+        if receipt is None:
+            raise ValueError("the problem carries no receipt")
+        return replace(cls.of(receipt), conflicting=told)
 
     @classmethod
     def of_fleet(cls, document: models.FleetReceipts) -> "Receipt":
