@@ -25,7 +25,6 @@ from sitewatt.metrics.requests import DOCS
 from sitewatt.mongod.room import has_room
 from sitewatt.observability import OPERATION
 from sitewatt.opening import authority
-from sitewatt.readiness import Readiness
 from sitewatt.serving import ending_by, on_terms, room_for_connections
 from sitewatt.settings import Settings
 from sitewatt.tracing import Tracing, TracingError, tracing_of
@@ -84,7 +83,7 @@ def create_app(
     operations = serve(
         contract,
         handlers(),
-        {**_services(contract, store, clock, metrics), "readiness": Readiness(store, terms)},
+        _services(contract, store, clock, metrics),
         authority=CountingAuthority(authority, admission.rates),
         problems=problems,
         clock=clock,
@@ -126,6 +125,7 @@ def _services(
         "url_for": contract.url_for,
         "documents": ContractDocuments(contract.bundle, version("sitewatt")),
         "metrics": metrics,
+        "readiness": metrics.readiness,
     }
 
 

@@ -35,7 +35,10 @@ AGES = ("0-20m", "20m-1h", "1h-1d", "1d-7d", "7d-")
 
 
 class Metrics:
-    """The metrics of a service. `requests` and `refusals` are to be counted into."""
+    """The metrics of a service. `requests` and `refusals` are to be counted into.
+
+    `readiness` is what it tells, and what may be asked elsewhere.
+    """
 
     def __init__(
         self,
@@ -51,7 +54,7 @@ class Metrics:
         self._upkeep = upkeep
         self._admission = admission
         self._terms = terms
-        self._readiness = Readiness(store, terms)
+        self.readiness = Readiness(store, terms)
         self._process = ProcessCollector(registry=CollectorRegistry())
         self._processes = Processes(self._own, directory())
 
@@ -70,7 +73,7 @@ class Metrics:
 
     async def _is_ready(self) -> bool:
         try:
-            await self._readiness.check()
+            await self.readiness.check()
         except (Ending, StorageError):
             return False
         return True

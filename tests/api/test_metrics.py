@@ -16,6 +16,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from sitewatt.auth import AdminKey, OpenToThisMachine
 from sitewatt.metrics.families import FAMILIES
 from sitewatt.metrics.requests import Requests, keywords
+from sitewatt.web.terms import CUT
 from storage import Measures, Store, Unavailable
 from storage.commits import BULKS
 from storage.errors import KINDS, Kind
@@ -296,6 +297,7 @@ async def test_no_label_has_a_value_that_comes_from_a_request(
         "limit": {"key", "address", "wrong-keys", "requests", "bodies"},
         "outcome": {"stored", "unchanged", "replaced", "conflicting", "done", "failed"},
         "duty": {"prepare", "sweep", "lease", "seal", "retain", "ages"},
+        "reason": {*CUT},
         "age": {"0-20m", "20m-1h", "1h-1d", "1d-7d", "7d-", "never"},
     }
     for _, labels in await scraped(client):
