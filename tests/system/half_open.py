@@ -78,7 +78,7 @@ class Crowd:
         until, allowed = began + 120.0, 0.0
         before, full = began, False
         while (now := time.monotonic()) < until:
-            allowed = min(allowed + (now - before) * self._rate, self._rate / 4)
+            allowed = min(allowed + (now - before) * self._rate, self._rate / 50)
             before = now
             while allowed >= 1 and len(self._open) < self._number:
                 allowed -= 1
