@@ -1,6 +1,7 @@
-"""Abuse in its long form: `make abuse`, or `python tests/abuse.py half-open|drain|haproxy`.
+"""Abuse in its long form: `make abuse`, or `python tests/abuse.py half-open|still|haproxy|drain`.
 
 half-open   9,000 half-open connections, held for 25 seconds, beside healthy requests
+still       the same with none of them cut, which is what they cost by being there
 haproxy     the same in front of the shipped HAProxy, over TLS
 drain       20 SIGTERMs under load, to the program with one worker and with two
 
@@ -95,7 +96,7 @@ def beside(
     time.sleep(2)
     say("after", **healthy(client, 3), **memory(pids))
     print(json.dumps(seen, indent=2))
-    longest = max(seen["longest"].values())
+    longest = max(seen["longest"].values(), default=0.0)
     kept = during["p99"] < P99_MILLISECONDS and longest < CUT_SECONDS and not seen["refused"]
     print(f"{seen['most']} at once; p99 {during['p99']:.1f} ms; cut within {longest:.1f} s")
     return kept
@@ -111,8 +112,17 @@ def memory(pids: Mapping[str, int]) -> dict[str, float]:
 
 
 def half_open(given: argparse.Namespace) -> bool:
-    """9,000 half-open connections to the program itself."""
-    with data_directory() as data, Service("--data-dir", data) as service:
+    """9,000 half-open connections to the program itself, cut and opened again all the time."""
+    return beside_program(given)
+
+
+def still(given: argparse.Namespace) -> bool:
+    """The same, with a patience that outlasts them, so that none is cut: what they cost as such."""
+    return beside_program(given, "--head-timeout", 120, "--body-timeout", 120)
+
+
+def beside_program(given: argparse.Namespace, *words: object) -> bool:
+    with data_directory() as data, Service("--data-dir", data, *words) as service:
         service.post_brief()
         port = service.client.base_url.port
         with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as client:
@@ -165,7 +175,7 @@ def drain(given: argparse.Namespace) -> bool:
 def main() -> int:
     """Do one of them, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    kinds = {"half-open": half_open, "haproxy": haproxy, "drain": drain}
+    kinds = {"half-open": half_open, "still": still, "haproxy": haproxy, "drain": drain}
     parser.add_argument("kinds", nargs="*", choices=[*kinds, []], default=[])
     parser.add_argument("--number", type=int, default=9_000, help="of half-open connections")
     parser.add_argument("--seconds", type=float, default=25, help="that they are measured for")
