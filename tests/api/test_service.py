@@ -29,7 +29,7 @@ async def test_get_readiness_tells_that_the_database_is_away(
     assert (await client.get("/readyz")).json() == {"status": "ready"}
 
     kinds = BUNDLE["components"]["schemas"]["Hindrance"]["enum"]
-    assert {*kinds} == {*KINDS, "unsuitable"}
+    assert {*kinds} == {*KINDS, "unsuitable", "ending"}
     for kind in kinds:
 
         async def away(kind: Any = kind) -> None:

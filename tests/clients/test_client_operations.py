@@ -109,6 +109,18 @@ async def test_readings_of_many_sites_go_in_one_call(sites: Client, site: int) -
     assert (receipt.conflicts, receipt.conflicting[0]["id"]) == (1, site)
 
 
+async def test_keys_are_made_listed_rotated_and_revoked(sites: Client, service: Any) -> None:
+    made = await sites.create_key(["read"], sites=[1], label="Willo Woods")
+    assert made["id"] in {key["id"] async for key in sites.list_keys()}
+    async with Client(service.url, made["key"]) as bound:
+        assert [site["id"] async for site in bound.list()] in ([], [1])
+    rotated = await sites.rotate_key(made["id"])
+    assert (rotated["scopes"], rotated["sites"]) == (["read"], [1])
+    await sites.revoke_key(rotated["id"])
+    with pytest.raises(errors.NotFound):
+        await sites.revoke_key(rotated["id"])
+
+
 async def test_the_service_tells_of_itself(sites: Client) -> None:
     assert (await sites.version())["name"] == "sitewatt"
     assert await sites.ready() == {"status": "ready"}

@@ -65,7 +65,7 @@ def test_validators_hold_no_keyword_that_mongod_refuses(schemas: dict[str, Any])
 
 layout_keywords = {
     *("additionalProperties", "anyOf", "bsonType", "enum", "items", "maxLength", "maximum"),
-    *("minLength", "minimum", "properties", "required"),
+    *("maxItems", "minItems", "minLength", "minimum", "properties", "required", "uniqueItems"),
 }
 
 

@@ -4,13 +4,14 @@ from types import TracebackType
 from typing import Self
 
 from sitewatt_client.generated import models, operations
+from sitewatt_client.keys import KeyCalls
 from sitewatt_client.pushes import PushCalls
 from sitewatt_client.reads import ReadCalls
 from sitewatt_client.sites import SiteCalls
 from sitewatt_client.transport import Transport
 
 
-class Client(SiteCalls, PushCalls, ReadCalls):
+class Client(SiteCalls, PushCalls, ReadCalls, KeyCalls):
     """A service and its sites: `async with Client("http://127.0.0.1:8080") as sites:`.
 
     `key` is the API key, if the service asks for one. `timeout` is the seconds one attempt may

@@ -151,6 +151,14 @@ test("every operation of the contract can be called", async () => {
   const deleted = await api.DELETE("/v1/sites/{site_id}/live", ranged);
   assert.equal(deleted.data?.deleted, 4);
   assert.equal((await api.DELETE("/v1/sites/{site_id}", one)).response.status, 204);
+  const made = await api.POST("/v1/keys", { body: { scopes: ["read"], label: "a reader" } });
+  const listed = await api.GET("/v1/keys");
+  assert.ok(listed.data?.keys.some((key) => key.id === made.data?.id));
+  const rotated = await api.POST("/v1/keys/{key_id}/rotation", {
+    params: { path: { key_id: made.data?.id ?? "" } },
+  });
+  const revoked = { params: { path: { key_id: rotated.data?.id ?? "" } } };
+  assert.equal((await api.DELETE("/v1/keys/{key_id}", revoked)).response.status, 204);
   await api.GET("/livez");
   await api.GET("/readyz");
   assert.match((await api.GET("/version")).data?.version ?? "", /^\d/);
