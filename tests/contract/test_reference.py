@@ -89,7 +89,9 @@ class Helper:
 
     def options(self, *words: str) -> set[str]:
         """Return the long options that the help names, `--help` excepted."""
-        return set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", self(*words), re.MULTILINE)) - {"--help"}
+        return set(re.findall(r"^  (?:-\w(?: \w+)?, )?(--[a-z-]+)", self(*words), re.MULTILINE)) - {
+            "--help"
+        }
 
     def commands(self) -> dict[str, str]:
         """Return the commands and what the help says of each."""
@@ -199,7 +201,7 @@ def test_a_page_names_no_option_and_no_variable_that_is_not_there(
     options = help_of.options().union(*map(help_of.options, (*COMMANDS, HEALTH)))
     options = options.union(*(help_of.options("keys", verb) for verb in KEY_VERBS))
     options = options.union(*map(help_of.options, OF_CLIENTS))
-    assert set(re.findall(r"`(--[a-z-]+)", page(name))) <= options | {"--help"}
+    assert set(re.findall(r"`(--[a-z][a-z-]*)", page(name))) <= options | {"--help"}
     variables = {setting.variable for setting in SETTINGS} | VARIABLES_OF_CLIENTS
     assert set(re.findall(r"SITEWATT_[A-Z_]*[A-Z]", page(name))) <= variables
 

@@ -29,6 +29,7 @@ VOCABULARY = {
     "x-alternative-by",
     "x-after-now",
     "x-not-together",
+    "x-as-stored",
     "x-names-site",
 }
 IN_ALL = {"type", "title", "description", "example", "default"}

@@ -33,7 +33,7 @@ class KeyCalls(Calls):
 
     async def list_keys(self) -> AsyncIterator[models.Key]:
         """Yield what is known of each key, by rising id; no text is."""
-        async for page in self.pages(operations.list_keys(limit=1000)):
+        async for page in self.pages(operations.list_keys(limit=100)):
             for key in page["keys"]:
                 yield key
 
