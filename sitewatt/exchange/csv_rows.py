@@ -8,6 +8,7 @@ column asks for is handed on as the text that it is: the service says what is wr
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -116,10 +117,11 @@ def _numbers(texts: Sequence[str]) -> list[Any]:
     """Return the numbers of the texts, all at once where they are spelt as in JSON."""
     joined = ",".join(texts)
     if joined.count(",") == len(texts) - 1 and "[" not in joined:
-        try:
-            return list(orjson.loads(f"[{joined}]"))
-        except orjson.JSONDecodeError:
-            pass
+        with suppress(orjson.JSONDecodeError):
+            found = list(orjson.loads(f"[{joined}]"))
+            # Quotes of two cells may have made one text of all between them.
+            if len(found) == len(texts) and {*map(type, found)} <= {int, float}:
+                return found
     return [_number(text.strip()) for text in texts]
 
 

@@ -96,6 +96,18 @@ def test_what_is_not_spelt_as_its_column_asks_for_is_handed_on_as_text() -> None
     assert [values[1] for values in batch.columns.values()][1:4] == [1, 350, 400.5]
 
 
+def test_odd_quotes_in_two_rows_are_of_these_rows_and_the_others_are_numbers() -> None:
+    odd = ['2023,"""a",1,1,true,false,false', '2023,"b""",1,1,true,false,false']
+    text = [HEAD, ROW.format(0, 1), odd[0], ROW.format(1, 2), odd[1], ROW.format(2, 3)]
+    assert only(csv_rows(*text)).columns["soc"] == [1, '"a', 2, 'b"', 3]
+
+
+def test_words_that_are_values_in_json_are_texts_where_csv_has_a_number() -> None:
+    text = [HEAD + ",id", ROW.format(0, "null") + ",true", ROW.format(1, 2) + ",1"]
+    batch = only(csv_rows(*text))
+    assert (batch.columns["soc"], batch.columns["id"]) == (["null", 2], ["true", 1])
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
