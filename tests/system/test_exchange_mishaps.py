@@ -1,0 +1,71 @@
+"""`sitewatt import` and `export` where a disk, a file or a pipe is not as it should be."""
+
+from pathlib import Path
+
+from program import Service
+from test_exchange import said, service, site, stored, table, written
+
+__all__ = ["service", "site"]
+
+
+def faulty(path: Path) -> Path:
+    lines = table(range(6))
+    lines[3] = lines[3].replace(",2,", ",102,", 1)
+    return written(path, lines)
+
+
+def test_rows_that_are_refused_are_not_lost_when_their_file_cannot_be_written(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    file, place = faulty(tmp_path / "a.csv"), tmp_path / "no" / "r.csv"
+    words = ["import", file, "--site", site, "--batch", "2", "--rejects", place]
+    failed = said(service, *words)
+    assert failed.returncode == 1
+    assert failed.stderr == (
+        f"sitewatt: the rows that are refused cannot be written to {place}:"
+        " No such file or directory\n"
+    )
+    place.parent.mkdir()
+    again = said(service, *words)
+    assert (again.returncode, again.stderr) == (3, f"1 row is refused: {place}\n")
+    assert [line.split(",")[0] for line in place.read_text().splitlines()] == ["line", "4"]
+    assert again.stdout.startswith("6 rows: ")
+    assert len(stored(service, site)) == 5
+
+
+def test_a_full_disk_ends_an_import_with_a_sentence_and_the_next_one_tells_all(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    file, place = faulty(tmp_path / "a.csv"), tmp_path / "r.csv"
+    place.symlink_to("/dev/full")
+    words = ["import", file, "--site", site, "--rejects", place]
+    failed = said(service, *words)
+    assert failed.returncode == 1
+    assert failed.stderr == (
+        f"sitewatt: the rows that are refused cannot be written to {place}:"
+        " No space left on device\n"
+    )
+    place.unlink()
+    assert said(service, *words).returncode == 3
+    assert [line.split(",")[0] for line in place.read_text().splitlines()] == ["line", "4"]
+
+
+def test_an_import_does_not_go_on_without_the_rows_that_it_has_refused(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    file = faulty(tmp_path / "a.csv")
+    good = file.read_text()
+    file.write_text(good + '"')
+    words = ["import", file, "--site", site, "--batch", "2"]
+    assert "is not CSV" in said(service, *words).stderr
+    file.write_text(good)
+    rejected = tmp_path / "a.csv.rejected.csv"
+    kept = rejected.read_bytes()
+    for gone in (rejected.unlink, lambda: rejected.write_bytes(kept[:-5])):
+        gone()
+        refused = said(service, *words)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "put it back, or give --from-start" in refused.stderr
+    rejected.write_bytes(kept)
+    assert said(service, *words).returncode == 3
+    assert rejected.read_bytes() == kept
