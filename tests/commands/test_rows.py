@@ -8,6 +8,7 @@ import pytest
 
 from handlers import tables
 from handlers.instants import parse
+from sitewatt.exchange import documents, rehearsal
 from sitewatt.exchange.batches import Batch
 from sitewatt.exchange.csv_rows import CsvRows
 from sitewatt.exchange.errors import ExchangeError, FileFaults, Place
@@ -184,6 +185,23 @@ def test_lines_of_many_sites_all_have_the_site() -> None:
     batch = only(LineRows(lines_of(reading(id=1), reading(), reading(id=2))))
     assert batch.columns["id"] == [1, 2]
     assert batch.unread[0].fault.line("f") == "f:2:1: `id` is missing, which the first line has"
+
+
+@pytest.mark.parametrize("id_", [True, [1], {}, "1", None, 1.5])
+def test_a_line_whose_site_is_no_integer_is_unread_and_the_others_keep_theirs(id_: object) -> None:
+    batch = only(LineRows(lines_of(reading(id=1), reading(id=id_), reading(id=1.0))))
+    [refused] = batch.unread
+    column = reading(id=1).index('"id": ') + 7
+    assert refused.fault.line("f") == f"f:2:{column}: id: must be an integer"
+    [fleet] = batch.fleets([0, 1], None)
+    assert [entry["id"] for entry in fleet.document["sites"]] == [1]
+
+
+@pytest.mark.parametrize("id_", [True, [1], {}])
+def test_a_rehearsal_takes_no_other_value_for_the_id_of_a_new_site(id_: object) -> None:
+    text = json.dumps({"sites": [{"id": id_, **json.loads(reading())}]})
+    [document] = documents.read("f", text, strict=True).documents
+    assert not rehearsal.is_for_new_sites(document, {1}, None)
 
 
 # Batches
