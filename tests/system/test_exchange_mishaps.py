@@ -1,8 +1,11 @@
 """`sitewatt import` and `export` where a disk, a file or a pipe is not as it should be."""
 
+import os
+import stat
+import subprocess
 from pathlib import Path
 
-from program import Service
+from program import SITEWATT, Service, environment
 from test_exchange import said, service, site, stored, table, written
 
 __all__ = ["service", "site"]
@@ -69,3 +72,24 @@ def test_an_import_does_not_go_on_without_the_rows_that_it_has_refused(
     rejected.write_bytes(kept)
     assert said(service, *words).returncode == 3
     assert rejected.read_bytes() == kept
+
+
+def test_an_export_goes_through_a_link_and_straight_into_a_pipe(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    said(service, "import", written(tmp_path / "a.csv", table(range(6))), "--site", site)
+    target, link, fifo = (tmp_path / name for name in ("target.csv", "link.csv", "fifo"))
+    target.write_text("older")
+    link.symlink_to(target)
+    assert said(service, "export", "--site", site, "-o", link).returncode == 0
+    assert link.is_symlink()
+    assert len(target.read_text().splitlines()) == 7
+    os.mkfifo(fifo)
+    with subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE, text=True) as reader:
+        words = [SITEWATT, "export", "--site", str(site), "-o", str(fifo)]
+        done = subprocess.run(words, env=environment(url=service.url), timeout=60, check=False)
+        if not stat.S_ISFIFO(fifo.stat().st_mode):
+            reader.kill()
+        read, _ = reader.communicate(timeout=60)
+    assert (done.returncode, stat.S_ISFIFO(fifo.stat().st_mode)) == (0, True)
+    assert read == target.read_text()
