@@ -34,8 +34,7 @@ class CsvRows:
         self._lines = lines
         first = next(iter(lines), "")
         self._delimiter = max(DELIMITERS, key=first.count)
-        [titles] = csv.reader([first], delimiter=self._delimiter)
-        self.names = self._names(first, titles)
+        self.names = self._names(first, self._titles(first))
         lines.take()
 
     @property
@@ -69,6 +68,16 @@ class CsvRows:
             origin = Origin(first, lines.take())
             if values:
                 yield origin, values
+
+    def _titles(self, line: str) -> list[str]:
+        """Return the cells of the first line."""
+        if "\r" in line.rstrip("\r\n"):
+            said = "the lines end with CR alone: they must end with LF, or CR and LF"
+            raise self._fault(1, line.index("\r"), said)
+        try:
+            return next(csv.reader([line], delimiter=self._delimiter))
+        except csv.Error as error:
+            raise self._fault(1, 0, f"is not CSV: {error}") from None
 
     def _names(self, line: str, titles: Sequence[str]) -> list[str]:
         names: list[str] = []

@@ -113,6 +113,8 @@ def test_words_that_are_values_in_json_are_texts_where_csv_has_a_number() -> Non
     ("lines", "said"),
     [
         (["dt-stamp,soc,lod_kwh"], "f:1:14: `lod_kwh` is not a column of readings (did you mean"),
+        ([f"{HEAD}\r{ROW.format(0, 1)}\r"], "f:1:85: the lines end with CR alone"),
+        (["x" * 131_073], "f:1:1: is not CSV: field larger than"),
         ([HEAD + ",soc"], "f:1:86: `soc` is here a second time"),
         (["id,dt-stamp,soc"], "f:1:1: the first line names the columns, and has no `load_kwh`"),
         ([""], "f:1:1: the first line names the columns, and has no `dt-stamp`"),
@@ -269,6 +271,7 @@ def test_ndjson_goes_on_at_a_mark_too() -> None:
         ("a", '{"a": 1}', "json"),
         ("a.jsonl", reading(), "ndjson"),
         ("a.ndjson", '{"sites": []}', "json"),
+        ("a.ndjson", "", "ndjson"),
         ("a", reading() + "\n" + reading(), "ndjson"),
         ("a", reading() + '\n{"sites": []}', "json"),
         ("a.json", reading() + "\n" + reading(), "json"),

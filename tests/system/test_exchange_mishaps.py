@@ -1,6 +1,8 @@
 """`sitewatt import` and `export` where a disk, a file or a pipe is not as it should be."""
 
 import os
+import signal
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -93,3 +95,51 @@ def test_an_export_goes_through_a_link_and_straight_into_a_pipe(
         read, _ = reader.communicate(timeout=60)
     assert (done.returncode, stat.S_ISFIFO(fifo.stat().st_mode)) == (0, True)
     assert read == target.read_text()
+
+
+def test_an_import_of_a_pipe_is_as_one_of_standard_input(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    file = faulty(tmp_path / "a.csv")
+    script = f'"$0" import <(cat "$1") --format csv --site {site}'
+    done = subprocess.run(
+        ["bash", "-c", script, SITEWATT, file],
+        env=environment(url=service.url), cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (3, "1 row is refused: stdin.rejected.csv\n")
+    assert len(stored(service, site)) == 5
+
+
+def test_a_reader_that_goes_away_ends_an_export_quietly_and_a_full_disk_with_a_sentence(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "a.csv", table(range(20_000)))
+    assert said(service, "import", file, "--site", site).returncode == 0
+    for words, code, told in [
+        (f'"$0" export --site {site} | head -1 >"$1"; exit "${{PIPESTATUS[0]}}"', 141, ""),
+        (f'"$0" export --site {site} >/dev/full', 1, FULL),
+        ('"$0" get sites >/dev/full', 1, FULL),
+    ]:
+        done = subprocess.run(
+            ["bash", "-c", words, SITEWATT, tmp_path / "out"],
+            env=environment(url=service.url), capture_output=True, text=True,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (code, told)
+
+
+FULL = "sitewatt: the output cannot be written: No space left on device\n"
+
+
+def test_an_interrupt_of_a_get_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with subprocess.Popen(
+            [SITEWATT, "get", "sites"], env=environment(url=url), stderr=subprocess.PIPE, text=True
+        ) as process:
+            silent.settimeout(60)
+            connection, _ = silent.accept()
+            with connection:
+                assert connection.recv(1)
+                process.send_signal(signal.SIGINT)
+                _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (130, "sitewatt: stopped\n")
