@@ -196,7 +196,7 @@ def _site_of(document: Document, push: Push) -> int:
     site = push.pusher.site
     if site is None and document.kind.operation == "push_configuration":
         site = document.value.get("id")
-    if not is_id(site):
+    if site is None or not is_id(site):
         said = "does not say which site it is of: give --site ID"
         raise FileFaults(document.file, [document.fault("", "", said)])
     return int(site)

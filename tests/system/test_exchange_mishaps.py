@@ -7,8 +7,10 @@ import stat
 import subprocess
 from pathlib import Path
 
-from program import SITEWATT, Service, environment
+from program import SITEWATT, Service, environment, eventually
 from test_exchange import said, service, site, stored, table, written
+
+from sitewatt.exchange.service import LONG
 
 __all__ = ["service", "site"]
 
@@ -128,6 +130,46 @@ def test_a_reader_that_goes_away_ends_an_export_quietly_and_a_full_disk_with_a_s
 
 
 FULL = "sitewatt: the output cannot be written: No space left on device\n"
+
+
+def test_readings_that_are_not_all_are_told_as_such(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    said(service, "import", written(tmp_path / "a.csv", table(range(6))), "--site", site)
+    some = said(service, "get", "readings", site, "--limit", 5)
+    assert some.stderr == "there are more than these 5: --limit, --from, or sitewatt export\n"
+    assert said(service, "get", "readings", site, "--limit", 6).stderr == ""
+
+
+def test_a_service_that_is_not_there_is_told_long_before_an_import_gives_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    done = subprocess.run(
+        [SITEWATT, "get", "sites"],
+        env=environment(url=url), capture_output=True, text=True, timeout=LONG / 2,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"sitewatt: the service at {url} does not answer: ")
+
+
+def test_what_an_interrupt_says_of_an_import_is_true(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    lines = "".join(f"{line}\n" for line in table(range(20)))
+    words = [SITEWATT, "import", "-", "--format", "csv", "--site", str(site), "--batch", "5"]
+    with subprocess.Popen(
+        words, env=environment(url=service.url), cwd=tmp_path,
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(lines)
+        process.stdin.flush()
+        assert eventually(lambda: stored(service, site), within=60)
+        process.send_signal(signal.SIGINT)
+        process.stdin.close()
+        process.stdin = None
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (1, "sitewatt: stopped\n")
 
 
 def test_an_interrupt_of_a_get_is_a_sentence(tmp_path: Path) -> None:
