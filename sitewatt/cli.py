@@ -22,6 +22,7 @@ from sitewatt.app import compiled_contract, open_store
 from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
+from sitewatt.ending import ended
 from sitewatt.exchange import commands as exchange
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt.inspecting import inspect
@@ -64,6 +65,10 @@ HTTP: Mapping[str, Any] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 for a failure, 2 for wrong words."""
     given = _parser().parse_args(arguments)
+    return ended(lambda: _run(given))
+
+
+def _run(given: argparse.Namespace) -> int:
     try:
         return int(given.command(given))
     except EXPECTED as error:

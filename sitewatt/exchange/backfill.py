@@ -87,15 +87,16 @@ def _take(
     state: State, batch: Batch, outcome: Outcome, rejects: Rejects | None, plan: Plan
 ) -> None:
     """Make what became of the next batch part of the state."""
-    state.whole.count(outcome.counts())
-    state.refused += len(outcome.refused)
-    state.of_this_run += len(batch.origins) + len(batch.unread)
-    state.mark = batch.end
+    # First of all: where it fails, the state must not be past rows that are nowhere.
     if rejects is not None:
         rejects.write(outcome.refused)
     else:
         for refused in outcome.refused:
             plan.told(refused)
+    state.whole.count(outcome.counts())
+    state.refused += len(outcome.refused)
+    state.of_this_run += len(batch.origins) + len(batch.unread)
+    state.mark = batch.end
     if plan.checkpoints is not None and plan.checkpoints.due():
         _save(state, rejects, plan)
 
@@ -103,10 +104,7 @@ def _take(
 def _save(state: State, rejects: Rejects | None, plan: Plan) -> None:
     if plan.checkpoints is None or not state.of_this_run:
         return
-    size = 0
-    if rejects is not None:
-        rejects.sync()
-        size = rejects.size
+    size = 0 if rejects is None else rejects.size
     asked = plan.checkpoints.asked
     counted = {**state.whole.counts(), "refused": state.refused}
     plan.checkpoints.save(Checkpoint(asked, state.mark, counted, size))

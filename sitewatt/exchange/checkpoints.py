@@ -60,7 +60,18 @@ class Checkpoints:
         return time.monotonic() - self._saved >= EVERY_SECONDS
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Promise that this checkpoint is there from now on, also after a power cut."""
+        """Promise that this checkpoint is there from now on, also after a power cut.
+
+        Raises ExchangeError when it cannot be written; the one before is there still.
+        """
+        try:
+            self._replace(checkpoint)
+        except OSError as error:
+            said = f"how far the import is cannot be written to {self.path}: {error.strerror}"
+            raise ExchangeError(said) from None
+        self._saved = time.monotonic()
+
+    def _replace(self, checkpoint: Checkpoint) -> None:
         beside = self.path.with_name(f"{self.path.name}.new")
         with beside.open("w") as file:
             json.dump({"format": FORMAT, **asdict(checkpoint), "mark": [*checkpoint.mark]}, file)
@@ -72,7 +83,6 @@ class Checkpoints:
             os.fsync(directory)
         finally:
             os.close(directory)
-        self._saved = time.monotonic()
 
     def forget(self) -> None:
         """Promise that the import begins anew the next time."""

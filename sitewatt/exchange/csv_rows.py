@@ -8,6 +8,7 @@ column asks for is handed on as the text that it is: the service says what is wr
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -33,8 +34,7 @@ class CsvRows:
         self._lines = lines
         first = next(iter(lines), "")
         self._delimiter = max(DELIMITERS, key=first.count)
-        [titles] = csv.reader([first], delimiter=self._delimiter)
-        self.names = self._names(first, titles)
+        self.names = self._names(first, self._titles(first))
         lines.take()
 
     @property
@@ -68,6 +68,16 @@ class CsvRows:
             origin = Origin(first, lines.take())
             if values:
                 yield origin, values
+
+    def _titles(self, line: str) -> list[str]:
+        """Return the cells of the first line."""
+        if "\r" in line.rstrip("\r\n"):
+            said = "the lines end with CR alone: they must end with LF, or CR and LF"
+            raise self._fault(1, line.index("\r"), said)
+        try:
+            return next(csv.reader([line], delimiter=self._delimiter))
+        except csv.Error as error:
+            raise self._fault(1, 0, f"is not CSV: {error}") from None
 
     def _names(self, line: str, titles: Sequence[str]) -> list[str]:
         names: list[str] = []
@@ -116,10 +126,11 @@ def _numbers(texts: Sequence[str]) -> list[Any]:
     """Return the numbers of the texts, all at once where they are spelt as in JSON."""
     joined = ",".join(texts)
     if joined.count(",") == len(texts) - 1 and "[" not in joined:
-        try:
-            return list(orjson.loads(f"[{joined}]"))
-        except orjson.JSONDecodeError:
-            pass
+        with suppress(orjson.JSONDecodeError):
+            found = list(orjson.loads(f"[{joined}]"))
+            # Quotes of two cells may have made one text of all between them.
+            if len(found) == len(texts) and {*map(type, found)} <= {int, float}:
+                return found
     return [_number(text.strip()) for text in texts]
 
 

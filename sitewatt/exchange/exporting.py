@@ -7,7 +7,7 @@ A file is written beside its place and renamed at the end, so that no half file 
 import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -32,17 +32,17 @@ async def run(client: Client, export: Export, output: str | None) -> int:
     rows = 0
     with _written(output) as file, Progress(len(sites)) as progress:
         for number, site in enumerate(sites):
-            lines = _lines(client, site, export)
             head = 1 if export.format == "csv" else 0
-            async for line in lines:
-                if head:
-                    head = 0
-                    if number == 0:
-                        file.write(b"id," + line if names_sites else line)
-                    continue
-                file.write(_of_site(site, line, export.format) if names_sites else line)
-                rows += 1
-                progress.show(number, rows, 0)
+            async with aclosing(_lines(client, site, export)) as lines:
+                async for line in lines:
+                    if head:
+                        head = 0
+                        if number == 0:
+                            file.write(b"id," + line if names_sites else line)
+                        continue
+                    file.write(_of_site(site, line, export.format) if names_sites else line)
+                    rows += 1
+                    progress.show(number, rows, 0)
     return rows
 
 
@@ -72,6 +72,24 @@ def _written(output: str | None) -> Generator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     place = Path(str(output))
+    try:
+        with _straight(place) if place.exists() and not place.is_file() else _beside(place) as file:
+            yield file
+    except OSError as error:
+        raise ExchangeError(f"{place} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _straight(place: Path) -> Generator[BinaryIO]:
+    """Give a pipe, a terminal or a device: it takes what comes, and stays what it is."""
+    with place.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def _beside(place: Path) -> Generator[BinaryIO]:
+    """Give a file that takes the place of another at the end; of a link, what it leads to."""
+    place = place.resolve()
     beside = place.with_name(f"{place.name}.part")
     try:
         with beside.open("wb") as file:
@@ -79,7 +97,5 @@ def _written(output: str | None) -> Generator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(place)
-    except OSError as error:
-        raise ExchangeError(f"{place} cannot be written: {error.strerror}") from None
     finally:
         beside.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt.exchange.kinds import columns
-from sitewatt.exchange.telling import say
+from sitewatt.exchange.telling import note, say
 from sitewatt_client import Client, operations
 
 Getter = Callable[[Client, argparse.Namespace], Awaitable[Any]]
@@ -60,6 +60,8 @@ async def _readings(client: Client, given: argparse.Namespace) -> Any:
         columns=names,
     )
     answer = await client.send(request)
+    if 'rel="next"' in answer.headers.get("Link", ""):
+        note(f"there are more than these {given.limit:,}: --limit, --from, or sitewatt export")
     return answer.document
 
 

@@ -60,7 +60,9 @@ class LineRows:
                 yield origin, value
 
     def _is_whole(self, value: Any) -> bool:
-        return isinstance(value, dict) and value.keys() == {*self.names}
+        if not isinstance(value, dict) or value.keys() != {*self.names}:
+            return False
+        return not self.names_sites or is_id(value["id"])
 
     def _unread(self, origin: Origin, value: Any) -> Refused:
         if isinstance(value, NotJson):
@@ -76,6 +78,8 @@ class LineRows:
         """Return the first thing wrong with the members of a line, by the contract."""
         if isinstance(value, dict) and self.names_sites and "id" not in value:
             return Fault("body", "", "required", "`id` is missing, which the first line has")
+        if isinstance(value, dict) and self.names_sites and not is_id(value["id"]):
+            return Fault("body", "/id", "type", "must be an integer")
         if isinstance(value, dict) and self.names_sites:
             value = {name: member for name, member in value.items() if name != "id"}
         return self._schema.faults(value, UNTIMED, most=1)[0]
@@ -88,6 +92,11 @@ class LineRows:
 def is_reading(value: Any) -> bool:
     """Return whether a line is one reading, and not another document."""
     return isinstance(value, dict) and isinstance(value.get("dt-stamp"), str)
+
+
+def is_id(value: Any) -> bool:
+    """Return whether rows can be told apart by it: `true` is 1 to Python, and a list is no key."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
 
 
 def _place(origin: Origin, name: str) -> Place:

@@ -9,6 +9,7 @@ from sitewatt.exchange.batches import Batch, Fleet
 from sitewatt.exchange.documents import Document
 from sitewatt.exchange.errors import FileFault, FileFaults
 from sitewatt.exchange.kinds import most_rows
+from sitewatt.exchange.line_rows import is_id
 from sitewatt.exchange.settling import (
     Outcome,
     Pusher,
@@ -195,10 +196,10 @@ def _site_of(document: Document, push: Push) -> int:
     site = push.pusher.site
     if site is None and document.kind.operation == "push_configuration":
         site = document.value.get("id")
-    if not isinstance(site, int):
+    if site is None or not is_id(site):
         said = "does not say which site it is of: give --site ID"
         raise FileFaults(document.file, [document.fault("", "", said)])
-    return site
+    return int(site)
 
 
 def _parts(value: Any) -> Iterator[tuple[Any, int]]:

@@ -15,6 +15,7 @@ from sitewatt.contract import InvalidBody, Request
 from sitewatt.exchange.documents import Document
 from sitewatt.exchange.errors import ExchangeError, FileFaults
 from sitewatt.exchange.kinds import contract
+from sitewatt.exchange.line_rows import is_id
 from sitewatt.exchange.telling import say
 from sitewatt_client import Client
 from sitewatt_client.errors import NotFound
@@ -85,11 +86,13 @@ def rows_by_instant(stamps: Any) -> dict[int | None, int]:
 
 
 def _sites_of(value: Any, site: int | None) -> list[Any]:
-    """Return the sites that a configuration or readings are of."""
+    """Return the sites that a configuration or readings are of; what is no id names none."""
     entries = value.get("sites")
     if isinstance(entries, list):
-        return [entry["id"] for entry in entries if isinstance(entry, dict) and "id" in entry]
-    return [value.get("id", site)]
+        ids = [entry["id"] for entry in entries if isinstance(entry, dict) and "id" in entry]
+    else:
+        ids = [value.get("id", site)]
+    return [one for one in ids if is_id(one)]
 
 
 async def _site(client: Client, wanted: Mapping[str, Any], created: set[int]) -> bool:

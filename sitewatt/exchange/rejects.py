@@ -3,47 +3,71 @@
 import csv
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from sitewatt.exchange.batches import Refused
+from sitewatt.exchange.errors import ExchangeError
 
 HEADING = ("line", "column", "reason", "row")
 
 
 class Rejects:
-    """A CSV file that is made when there is something to write."""
+    """A CSV file that is made when there is something to write.
+
+    Raises ExchangeError when it cannot be written, and when it is to go on and is not there.
+    """
 
     def __init__(self, path: Path, size: int = 0) -> None:
         self.path = path
         self.size = size
         """How many bytes it has."""
         self._file: BinaryIO | None = None
+        if size and self._found() < size:
+            raise ExchangeError(
+                f"{path} does not have the rows any more that the import has refused so far:"
+                " put it back, or give --from-start to import anew"
+            )
 
     def write(self, refused: list[Refused]) -> None:
-        """Add rows."""
+        """Add rows; promises that they are there after a power cut, or that `size` is as it was."""
         if not refused:
             return
         rows = [(*one.fault.place, one.fault.reason, one.origin.text.rstrip()) for one in refused]
         text = io.StringIO()
         csv.writer(text).writerows(rows if self.size else [HEADING, *rows])
-        self.size += self._opened().write(text.getvalue().encode())
-
-    def sync(self) -> None:
-        """Promise that what was written is there after a power cut."""
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        try:
+            self.size += self._written(text.getvalue().encode())
+        except OSError as error:
+            said = f"the rows that are refused cannot be written to {self.path}: {error.strerror}"
+            raise ExchangeError(said) from None
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
+            # What could not be written was told, and is no part of the size.
+            with suppress(OSError):
+                self._file.close()
+
+    def _written(self, raw: bytes) -> int:
+        file = self._opened()
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+        return len(raw)
 
     def _opened(self) -> BinaryIO:
         """Return the file, without what an interrupted run has written after its checkpoint."""
         if self._file is None:
             self._file = self.path.open("r+b" if self.size else "wb")
-            self._file.truncate(self.size)
-            self._file.seek(self.size)
+            if self.size:
+                self._file.truncate(self.size)
+                self._file.seek(self.size)
         return self._file
+
+    def _found(self) -> int:
+        """Return how many bytes the file has, 0 when it is not there."""
+        with suppress(OSError):
+            return self.path.stat().st_size
+        return 0

@@ -14,7 +14,7 @@ from sitewatt.exchange.batches import Refused
 from sitewatt.exchange.checkpoints import Checkpoints
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt.exchange.exporting import Export
-from sitewatt.exchange.service import Address, address, connected
+from sitewatt.exchange.service import SHORT, Address, address, connected
 from sitewatt.exchange.settling import Pusher
 from sitewatt.exchange.sources import Source, opened
 from sitewatt.exchange.telling import note, say
@@ -38,7 +38,8 @@ def import_(given: argparse.Namespace) -> int:
         try:
             return asyncio.run(_import(source, address(given.url, given.key_file), given))
         except KeyboardInterrupt:
-            raise ExchangeError(STOPPED) from None
+            said = STOPPED if _is_kept(given) else "stopped"
+            raise ExchangeError(said) from None
 
 
 def get(given: argparse.Namespace) -> int:
@@ -46,7 +47,7 @@ def get(given: argparse.Namespace) -> int:
     as_json = given.json or not (given.table or sys.stdout.isatty())
 
     async def run() -> None:
-        async with connected(address(given.url, given.key_file)) as client:
+        async with connected(address(given.url, given.key_file), SHORT) as client:
             await getting.run(client, given, as_json=as_json)
 
     asyncio.run(run())
@@ -58,7 +59,7 @@ def export(given: argparse.Namespace) -> int:
     chosen = Export(given.site or [], given.format, given.start, given.end)
 
     async def run() -> int:
-        async with connected(address(given.url, given.key_file)) as client:
+        async with connected(address(given.url, given.key_file), SHORT) as client:
             return await exporting.run(client, chosen, given.output)
 
     rows = asyncio.run(run())
@@ -73,7 +74,7 @@ def simulate(given: argparse.Namespace) -> int:
 
 
 async def _push(source: Source, to: Address, given: argparse.Namespace) -> int:
-    async with connected(to) as client:
+    async with connected(to, SHORT) as client:
         pusher = Pusher(client, given.site, on_conflict=given.on_conflict, dry_run=given.dry_run)
         whole = await pushing.run(
             source, pushing.Push(client, pusher, given.strict, given.batch, set())
@@ -101,9 +102,10 @@ def _plan(source: Source, to: Address, given: argparse.Namespace) -> backfill.Pl
     """Return how to import: with a checkpoint where there is a file, and rejects if not dry."""
     checkpoints, rejects = None, None
     if not given.dry_run:
-        base = Path("stdin" if given.file == "-" else given.file)
+        again = _can_be_read_again(given.file)
+        base = Path(given.file if again else "stdin")
         rejects = Path(given.rejects or base.with_name(f"{base.name}.rejected.csv"))
-        if given.file != "-":
+        if again:
             asked = {"url": to.url, "site": given.site, "on_conflict": given.on_conflict}
             checkpoints = Checkpoints(base.with_name(f"{base.name}.import-state"), asked)
             if given.from_start:
@@ -113,6 +115,16 @@ def _plan(source: Source, to: Address, given: argparse.Namespace) -> backfill.Pl
         note(refused.fault.line(source.name))
 
     return backfill.Plan(given.batch, given.most_refused, checkpoints, rejects, told)
+
+
+def _can_be_read_again(file: str) -> bool:
+    """Return whether it is a regular file: a pipe is read once, and has no place beside it."""
+    return file != "-" and Path(file).is_file()
+
+
+def _is_kept(given: argparse.Namespace) -> bool:
+    """Return whether an import keeps how far it is."""
+    return not given.dry_run and _can_be_read_again(given.file)
 
 
 def _summary(state: backfill.State, seconds: float, dry_run: bool) -> str:

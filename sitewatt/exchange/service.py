@@ -12,6 +12,8 @@ from sitewatt_client import Client, Problem, SitewattError
 URL = "SITEWATT_URL"
 KEY_FILE = "SITEWATT_KEY_FILE"
 DEFAULT_URL = "http://127.0.0.1:8080"
+SHORT, LONG = 5.0, 60.0
+"""The seconds in which a request is tried again: where somebody waits, and where an import does."""
 
 
 class Address(NamedTuple):
@@ -33,9 +35,9 @@ def address(
 
 
 @asynccontextmanager
-async def connected(to: Address) -> AsyncGenerator[Client]:
+async def connected(to: Address, patience: float = LONG) -> AsyncGenerator[Client]:
     """Give a client of the service; what it raises becomes an ExchangeError with a sentence."""
-    async with Client(to.url, to.key) as client:
+    async with Client(to.url, to.key, patience=patience) as client:
         try:
             yield client
         except SitewattError as error:

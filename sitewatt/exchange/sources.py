@@ -87,6 +87,8 @@ def _format_of(head: bytes, by_lines: bool) -> str:
     first, _, rest = start.partition(b"\n")
     if not by_lines and not start.startswith((b"{", b"[", b'"', b"---")):
         return "csv" if b"dt-stamp" in first else "json"
+    if by_lines and not start:
+        return "ndjson"
     if by_lines:
         return "ndjson" if is_reading(_value(first)) else "json"
     second = rest.lstrip().partition(b"\n")[0]

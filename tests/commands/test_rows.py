@@ -8,6 +8,7 @@ import pytest
 
 from handlers import tables
 from handlers.instants import parse
+from sitewatt.exchange import documents, rehearsal
 from sitewatt.exchange.batches import Batch
 from sitewatt.exchange.csv_rows import CsvRows
 from sitewatt.exchange.errors import ExchangeError, FileFaults, Place
@@ -96,10 +97,24 @@ def test_what_is_not_spelt_as_its_column_asks_for_is_handed_on_as_text() -> None
     assert [values[1] for values in batch.columns.values()][1:4] == [1, 350, 400.5]
 
 
+def test_odd_quotes_in_two_rows_are_of_these_rows_and_the_others_are_numbers() -> None:
+    odd = ['2023,"""a",1,1,true,false,false', '2023,"b""",1,1,true,false,false']
+    text = [HEAD, ROW.format(0, 1), odd[0], ROW.format(1, 2), odd[1], ROW.format(2, 3)]
+    assert only(csv_rows(*text)).columns["soc"] == [1, '"a', 2, 'b"', 3]
+
+
+def test_words_that_are_values_in_json_are_texts_where_csv_has_a_number() -> None:
+    text = [HEAD + ",id", ROW.format(0, "null") + ",true", ROW.format(1, 2) + ",1"]
+    batch = only(csv_rows(*text))
+    assert (batch.columns["soc"], batch.columns["id"]) == (["null", 2], ["true", 1])
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
         (["dt-stamp,soc,lod_kwh"], "f:1:14: `lod_kwh` is not a column of readings (did you mean"),
+        ([f"{HEAD}\r{ROW.format(0, 1)}\r"], "f:1:85: the lines end with CR alone"),
+        (["x" * 131_073], "f:1:1: is not CSV: field larger than"),
         ([HEAD + ",soc"], "f:1:86: `soc` is here a second time"),
         (["id,dt-stamp,soc"], "f:1:1: the first line names the columns, and has no `load_kwh`"),
         ([""], "f:1:1: the first line names the columns, and has no `dt-stamp`"),
@@ -174,6 +189,23 @@ def test_lines_of_many_sites_all_have_the_site() -> None:
     assert batch.unread[0].fault.line("f") == "f:2:1: `id` is missing, which the first line has"
 
 
+@pytest.mark.parametrize("id_", [True, [1], {}, "1", None, 1.5])
+def test_a_line_whose_site_is_no_integer_is_unread_and_the_others_keep_theirs(id_: object) -> None:
+    batch = only(LineRows(lines_of(reading(id=1), reading(id=id_), reading(id=1.0))))
+    [refused] = batch.unread
+    column = reading(id=1).index('"id": ') + 7
+    assert refused.fault.line("f") == f"f:2:{column}: id: must be an integer"
+    [fleet] = batch.fleets([0, 1], None)
+    assert [entry["id"] for entry in fleet.document["sites"]] == [1]
+
+
+@pytest.mark.parametrize("id_", [True, [1], {}])
+def test_a_rehearsal_takes_no_other_value_for_the_id_of_a_new_site(id_: object) -> None:
+    text = json.dumps({"sites": [{"id": id_, **json.loads(reading())}]})
+    [document] = documents.read("f", text, strict=True).documents
+    assert not rehearsal.is_for_new_sites(document, {1}, None)
+
+
 # Batches
 
 
@@ -239,6 +271,7 @@ def test_ndjson_goes_on_at_a_mark_too() -> None:
         ("a", '{"a": 1}', "json"),
         ("a.jsonl", reading(), "ndjson"),
         ("a.ndjson", '{"sites": []}', "json"),
+        ("a.ndjson", "", "ndjson"),
         ("a", reading() + "\n" + reading(), "ndjson"),
         ("a", reading() + '\n{"sites": []}', "json"),
         ("a.json", reading() + "\n" + reading(), "json"),
