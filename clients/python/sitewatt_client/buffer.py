@@ -32,7 +32,8 @@ class Buffer:
 
     What `put` has returned for is on the disk and is sent, the oldest of a site first, `batch` at a
     time, in the background for as long as the context lasts (without one, by `flush`); what is left
-    is sent by the next Buffer of the same file. A reading is forgotten when the service has
+    is sent by the next Buffer of the same file; while one is open, a second one of its file raises
+    BufferInUse. A reading is forgotten when the service has
     acknowledged it, so after a kill -9 some may be sent twice: the second time they are unchanged.
 
     Readings that the service refuses are kept apart, with their faults (`refused`); conflicts are

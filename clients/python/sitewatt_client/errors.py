@@ -4,6 +4,7 @@ SitewattError
 ├── Unreachable         no answer, as long as it was tried
 ├── UnexpectedAnswer    an answer that the contract does not know, as of a proxy
 ├── BufferFull          the file of a Buffer holds as much as it may
+├── BufferInUse         the file of a Buffer is another one's
 └── Problem             the service refuses, and says why (RFC 9457); one class for each status
     ├── BadRequest 400, Unauthenticated 401, Forbidden 403, NotFound 404, MethodNotAllowed 405
     ├── NotAcceptable 406, Conflict 409, PreconditionFailed 412, TooLarge 413
@@ -50,6 +51,10 @@ class UnexpectedAnswer(SitewattError):
 
 class BufferFull(SitewattError):
     """The buffer holds as many readings as it may; none of these was kept."""
+
+
+class BufferInUse(SitewattError):
+    """Another Buffer has the file, in this process or in another: each needs a file of its own."""
 
 
 class Problem(SitewattError):
