@@ -67,3 +67,37 @@ def test_a_link_to_the_file_is_the_same_file(file: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told_as_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         spool_of(tmp_path / "nowhere" / "readings.db")
+
+
+def test_a_full_disk_is_told_as_what_it_is_and_what_was_kept_stays(file: Path) -> None:
+    spool = spool_of(file)
+    spool.put(1, rows(3))
+    [[pages]] = spool._file.execute("PRAGMA page_count")
+    spool._file.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        spool.put(1, rows(1000))
+    assert len(spool) == len(spool.oldest(1, 2000)) == 3
+    spool._file.execute("PRAGMA max_page_count = 100000")
+    spool.put(1, rows(1000))
+    assert len(spool) == len(spool.oldest(1, 2000)) == 1003
+    spool.close()
+
+
+def test_a_commit_that_fails_leaves_no_transaction_open(file: Path) -> None:
+    spool = spool_of(file)
+    spool._file.executescript(
+        """
+        PRAGMA foreign_keys = ON;
+        CREATE TABLE other (
+            number INTEGER REFERENCES refused (number) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER fails AFTER INSERT ON waiting BEGIN INSERT INTO other VALUES (7); END;
+        """
+    )
+    for _ in range(2):
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            spool.put(1, rows(1))
+    assert len(spool) == len(spool.oldest(1, 10)) == 0
+    spool._file.execute("DROP TRIGGER fails")
+    spool.put(1, rows(1))
+    assert len(spool) == len(spool.oldest(1, 10)) == 1
+    spool.close()

@@ -130,4 +130,9 @@ class _transaction:  # noqa: N801 - used as a statement
         self.file.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
-        self.file.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self.file.execute("COMMIT")
+        finally:
+            if self.file.in_transaction:  # a full disk has ended it already
+                self.file.execute("ROLLBACK")
