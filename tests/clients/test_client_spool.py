@@ -35,7 +35,7 @@ async def test_a_second_buffer_of_a_file_is_refused_until_the_first_is_closed(
     first = Buffer(file, sites)
     await first.put(site, row(0))
     for name in (file, file.parent / "." / ".." / file.parent.name / file.name):
-        with pytest.raises(errors.BufferInUse, match="readings.db is another Buffer's"):
+        with pytest.raises(errors.BufferInUse, match=r"readings\.db is another Buffer's"):
             Buffer(name, sites)
     await first.flush()
     await first.close()

@@ -12,6 +12,7 @@ import aiohttp
 from sitewatt_client.errors import SitewattError, UnexpectedAnswer, Unreachable, error_of
 from sitewatt_client.request import Answer, Request, expects
 from sitewatt_client.retries import counts_once, may_repeat, pause
+from sitewatt_client.rows import plain
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ class Transport:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Return the answer. Raises Problem, UnexpectedAnswer or Unreachable."""
-        data = None if request.body is None else json.dumps(request.body).encode()
+        data = None if request.body is None else json.dumps(request.body, default=plain).encode()
         until = monotonic() + self.patience
         attempt = 0
         while True:
@@ -68,7 +69,7 @@ class Transport:
                     return _as_declared(answer)
                 headers = answer.headers
                 error = error_of(answer.status, headers, _document(answer.body), answer.body)
-                again = may_repeat(request, answer.status)
+                again = may_repeat(request, answer.status, error)
             seconds = pause(attempt, headers)
             if not again or monotonic() + seconds > until:
                 raise error from cause
