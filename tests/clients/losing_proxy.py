@@ -2,11 +2,12 @@
 
 Each word of its script is for one request: "pass" hands it on; "lose" hands it on and breaks the
 connection in the place of the answer; "cut" hands on half of the answer; a status with headers is
-answered by the proxy itself.
+answered by the proxy itself; so is a mapping, which has the words of an aiohttp response.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -21,7 +22,7 @@ class LosingProxy:
     def __init__(self, target: str) -> None:
         self.target = target
         self.url = ""
-        self.script: list[str | Answer] = []
+        self.script: list[str | Answer | dict[str, Any]] = []
         self.seen: list[tuple[str, str | None]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -30,12 +31,15 @@ class LosingProxy:
         if isinstance(word, tuple):
             status, headers = word
             return web.Response(status=status, headers=headers, body=problem(status))
+        if isinstance(word, dict):
+            return web.Response(**word)
         answer = await self.passed_on(request)
         if word == "lose":
             assert request.transport is not None
             request.transport.abort()
         if word == "cut":
-            half = web.StreamResponse(headers={"Content-Length": str(len(answer.body))})
+            half = web.StreamResponse(headers=answer.headers)
+            half.content_length = len(answer.body)
             await half.prepare(request)
             await half.write(answer.body[: len(answer.body) // 2])
             assert request.transport is not None

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+import numpy
 import pandas
 import pytest
 from program import example
@@ -114,6 +115,19 @@ async def test_readings_come_from_anything_that_yields_them(sites: Client, site:
     assert (await all_of(sites.push_all(site, iter(rows(10)), batch=3))).unchanged == 10
     assert (await all_of(sites.push_all(site, day()))).stored == 134
     assert [receipt async for receipt in sites.push_all(site, [])] == []
+
+
+async def test_values_of_numpy_go_by_row_and_by_column(sites: Client, site: int) -> None:
+    numbers = {"soc": numpy.int64(50), "pv_notification": numpy.bool_(True)}
+    numbers |= {"load_kwh": numpy.float32(1.5)}
+    taken = [row(place, **numbers) for place in range(3)]
+    assert (await sites.push(site, taken[0])).stored == 1
+    assert [receipt.received async for receipt in sites.push_all(site, taken)] == [3]
+    columns = {**day(), "soc": [numpy.int64(50)] * 144, "load_kwh": numpy.full(144, 1.5)}
+    columns["pv_notification"] = [numpy.bool_(True)] * 144
+    assert (await sites.push(site, columns)).unchanged == 3
+    with pytest.raises(TypeError, match="nothing that JSON has"):
+        await sites.push(site, row(0, soc=object()))
 
 
 async def test_readings_are_read_over_pages_in_both_orders(sites: Client, site: int) -> None:

@@ -97,6 +97,19 @@ async def test_what_was_surely_not_done_is_sent_again_after_the_time_that_was_as
     assert len(proxy.seen) == 2
 
 
+@pytest.mark.parametrize("name", NOT_AGAIN)
+async def test_what_an_overloaded_service_did_not_begin_is_sent_again_whatever_it_is(
+    name: str, far: Client, proxy: LosingProxy, site: int
+) -> None:
+    full = b'{"type": "/problems/overloaded", "title": "Full", "detail": "later"}'
+    proxy.script = [{"status": 503, "body": full}]
+    try:
+        await NOT_AGAIN[name](far, site)
+    except errors.PreconditionFailed:
+        assert name == "update"
+    assert len(proxy.seen) == 2
+
+
 async def test_a_pause_beyond_the_patience_is_not_begun(
     far: Client, proxy: LosingProxy, site: int
 ) -> None:
@@ -163,4 +176,5 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert 7 <= pause(0, {"Retry-After": "7"}) <= 7.2
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     assert 57 <= pause(0, {"Retry-After": date}) <= 60.2
+    assert 57 <= pause(0, {"Retry-After": date.replace("GMT", "-0000")}) <= 60.2
     assert pause(0, {"Retry-After": "soon"}) <= 0.2

@@ -24,6 +24,7 @@ log = logging.getLogger("sitewatt_client")
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
+FORESEEN = (SitewattError, sqlite3.Error)
 
 
 class Buffer:
@@ -31,13 +32,15 @@ class Buffer:
 
     What `put` has returned for is on the disk and is sent, the oldest of a site first, `batch` at a
     time, in the background for as long as the context lasts (without one, by `flush`); what is left
-    is sent by the next Buffer of the same file. A reading is forgotten when the service has
+    is sent by the next Buffer of the same file; while one is open, a second one of its file raises
+    BufferInUse. A reading is forgotten when the service has
     acknowledged it, so after a kill -9 some may be sent twice: the second time they are unchanged.
 
     Readings that the service refuses are kept apart, with their faults (`refused`); conflicts are
     told to `on_receipt`, which gets the site and the receipt of each batch, and in the log. Neither
-    stops the rest. While the service is away, or does not know the site or the key, all is kept and
-    tried again, after at most a minute.
+    stops the rest. While the service is away, or does not know the site or the key, or something
+    else answers in its place, all is kept and tried again, after at most a minute. Nothing ends the
+    sending but what `on_receipt` raises, and `put` raises that.
 
     At most `capacity` readings wait: more raise BufferFull, or with `drop_oldest` push out the
     oldest ones, which the log tells.
@@ -61,6 +64,7 @@ class Buffer:
         self._sending = asyncio.Lock()
         self._something = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._of_caller: Exception | None = None
 
     async def __aenter__(self) -> Self:
         self._something.set()
@@ -105,12 +109,14 @@ class Buffer:
 
         A site that fails does not stop the others; afterwards the first failure is raised.
         """
-        whole, failures = Receipt(), list[SitewattError]()
+        whole, failures = Receipt(), list[Exception]()
         async with self._sending:
             for site_id in await self._on_disk(self._spool.sites):
                 try:
                     whole += await self._send(site_id)
-                except SitewattError as failure:
+                except Exception as failure:
+                    if failure is self._of_caller:
+                        raise
                     failures.append(failure)
         if failures:
             raise failures[0]
@@ -143,7 +149,11 @@ class Buffer:
             first = receipt.conflicting[0]["dt-stamp"] if receipt.conflicting else "?"
             log.warning("site %d: %d in conflict, first %s", site_id, receipt.conflicts, first)
         if self._told is not None:
-            self._told(site_id, receipt)
+            try:
+                self._told(site_id, receipt)
+            except Exception as error:
+                self._of_caller = error
+                raise
 
     def _raise_what_ended_it(self) -> None:
         """Raise what `on_receipt` raised: without the background task nothing is sent."""
@@ -158,8 +168,11 @@ class Buffer:
             try:
                 await self.flush()
                 pause = FIRST_PAUSE
-            except (SitewattError, sqlite3.Error) as failure:
-                log.warning("%d readings wait: %s", len(self), failure)
+            except Exception as failure:
+                if failure is self._of_caller:
+                    raise
+                trace = None if isinstance(failure, FORESEEN) else failure
+                log.warning("%d readings wait: %s", len(self), failure, exc_info=trace)
                 self._something.set()
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
                 pause = min(LONGEST_PAUSE, pause * 2)

@@ -4,6 +4,7 @@ SitewattError
 ├── Unreachable         no answer, as long as it was tried
 ├── UnexpectedAnswer    an answer that the contract does not know, as of a proxy
 ├── BufferFull          the file of a Buffer holds as much as it may
+├── BufferInUse         the file of a Buffer is another one's
 └── Problem             the service refuses, and says why (RFC 9457); one class for each status
     ├── BadRequest 400, Unauthenticated 401, Forbidden 403, NotFound 404, MethodNotAllowed 405
     ├── NotAcceptable 406, Conflict 409, PreconditionFailed 412, TooLarge 413
@@ -11,7 +12,7 @@ SitewattError
     └── TooManyRequests 429, InternalError 500, Unavailable 503
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
 from sitewatt_client.generated import models
@@ -37,7 +38,11 @@ class Unreachable(SitewattError):
 
 
 class UnexpectedAnswer(SitewattError):
-    """An answer with an error status that is no problem document; most likely not the service's."""
+    """An answer that the contract does not know; most likely not the service's.
+
+    A redirect, a page where a document was asked for, JSON that is broken, or an error status
+    without a problem document: as of a proxy or a captive portal.
+    """
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"status {status}: {body[:200].decode(errors='replace')}")
@@ -46,6 +51,10 @@ class UnexpectedAnswer(SitewattError):
 
 class BufferFull(SitewattError):
     """The buffer holds as many readings as it may; none of these was kept."""
+
+
+class BufferInUse(SitewattError):
+    """Another Buffer has the file, in this process or in another: each needs a file of its own."""
 
 
 class Problem(SitewattError):
@@ -183,12 +192,41 @@ class Unavailable(Problem):
 
 def error_of(status: int, headers: Mapping[str, str], document: Any, body: bytes) -> SitewattError:
     """Return what an answer with an error status is raised as."""
-    if not isinstance(document, dict) or not {"type", "title", "detail"} <= document.keys():
+    if not _is_problem(document):
         return UnexpectedAnswer(status, body)
     of_status = Problem.of_status.get(status)
     if of_status is not None:
         return of_status(_whole(document, status), headers)
     return UnexpectedAnswer(status, body)
+
+
+def _is_problem(document: Any) -> bool:
+    """Return whether the members that this package reads are there, and are what they should be."""
+    return (
+        _has_texts(document, "type", "title", "detail")
+        and _are(document.get("errors", []), _is_fault)
+        and _are(document.get("conflicts", []), _is_conflict)
+    )
+
+
+def _are(values: Any, is_one: Callable[[Any], bool]) -> bool:
+    return isinstance(values, list) and all(is_one(value) for value in values)
+
+
+def _is_fault(fault: Any) -> bool:
+    return _has_texts(fault, "in", "detail", "keyword") and isinstance(
+        fault.get("pointer", ""), str
+    )
+
+
+def _is_conflict(conflict: Any) -> bool:
+    return _has_texts(conflict, "dt-stamp") and _are(
+        conflict.get("columns"), lambda name: isinstance(name, str)
+    )
+
+
+def _has_texts(value: Any, *names: str) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in names)
 
 
 def _whole(document: dict[str, Any], status: int) -> models.Problem:

@@ -72,7 +72,10 @@ class ReadCalls(Calls):
         order: Literal["asc", "desc"] = "asc",
         columns: Sequence[models.ValueColumn] | None = None,
     ) -> models.ReadingSeries:
-        """Return all readings of a range by column, as plain lists; it can be pushed as it is."""
+        """Return all readings of a range by column, as plain lists.
+
+        `push_all` takes them as they are; `push` does too when they are at most 10,000.
+        """
         series = self.series(site_id, start, end, order=order, columns=columns)
         return joined([page async for page in series])
 

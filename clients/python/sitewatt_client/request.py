@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 from urllib.parse import parse_qsl, quote
 
 T = TypeVar("T")
+PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,17 @@ def _word(value: object) -> str:
     return str(value)
 
 
+def expects(request: Request[Any], status: int, headers: Mapping[str, str]) -> bool:
+    """Return whether an answer of this status and media type is one that the contract declares."""
+    if status == 304:
+        return request.headers.get("If-None-Match") is not None
+    media_types = [media_type for media_type in request.accept if media_type != PROBLEM]
+    if not media_types:
+        return status == 204
+    media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return 200 <= status < 300 and media_type in media_types
+
+
 @dataclass(frozen=True)
 class Answer(Generic[T]):
     """The answer to a request: its status, its headers and its body."""
@@ -83,6 +95,14 @@ class Answer(Generic[T]):
         if "json" in self.headers.get("Content-Type", ""):
             return cast(T, json.loads(self.body))
         return cast(T, self.text)
+
+    def is_readable(self) -> bool:
+        """Return whether the body is what its media type says; of JSON, an object."""
+        is_json = bool(self.body) and "json" in self.headers.get("Content-Type", "")
+        try:
+            return isinstance(self.document, dict) or not is_json
+        except (ValueError, RecursionError):
+            return False
 
     @property
     def etag(self) -> str | None:

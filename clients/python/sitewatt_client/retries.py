@@ -1,6 +1,7 @@
 """Which requests are sent again, and when.
 
-What was surely not done is sent again whatever it is: no connection was made, or the answer is 429.
+What was surely not done is sent again whatever it is: no connection was made, or the answer is 429,
+or a 503 whose problem is `overloaded`: the service says it before it does anything.
 Where nobody knows (a broken connection, no answer in time, 502, 503, 504), only what counts once
 however often it is sent:
 
@@ -20,9 +21,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from sitewatt_client.errors import Problem, SitewattError
 from sitewatt_client.request import Request
 
 NOT_DONE = frozenset({429})
+KINDS_NOT_DONE = frozenset({"overloaded"})
 NOBODY_KNOWS = frozenset({502, 503, 504})
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 15.0
@@ -40,9 +43,11 @@ def counts_once(request: Request[Any]) -> bool:
     return request.operation == "push_configuration"
 
 
-def may_repeat(request: Request[Any], status: int) -> bool:
-    """Return whether an answer of this status is a reason to send the request again."""
-    return status in NOT_DONE or (status in NOBODY_KNOWS and counts_once(request))
+def may_repeat(request: Request[Any], status: int, error: SitewattError) -> bool:
+    """Return whether an answer of this status and kind is a reason to send the request again."""
+    if status in NOT_DONE or (isinstance(error, Problem) and error.kind in KINDS_NOT_DONE):
+        return True
+    return status in NOBODY_KNOWS and counts_once(request)
 
 
 def pause(attempt: int, headers: Mapping[str, str]) -> float:
@@ -65,4 +70,6 @@ def _retry_after(value: str | None) -> float:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return 0.0
+    if moment.tzinfo is None:  # `-0000`: UTC, of an unknown place
+        moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -86,6 +86,13 @@ def joined(pages: Iterable[models.ReadingSeries]) -> models.ReadingSeries:
     return cast(models.ReadingSeries, whole)
 
 
+def plain(value: Any) -> Any:
+    """Return a value of numpy's as Python's. Raises TypeError for what is none."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{value!r} is nothing that JSON has")
+
+
 def _plain(values: Any) -> Any:
     if isinstance(values, str | bytes | list | datetime | bool | int | float) or values is None:
         return values

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sitewatt_client.errors import BufferFull
+from sitewatt_client.errors import BufferFull, BufferInUse
 from sitewatt_client.receipts import Refused
 from sitewatt_client.rows import Row, sent
 
@@ -37,11 +37,13 @@ class Spool:
     """The readings on disk. `capacity` is how many may wait.
 
     A full one refuses more with BufferFull, or with `drop_oldest` forgets as many of the oldest.
+    Raises BufferInUse while another one has the file, in this process or in another.
     """
 
     def __init__(self, path: Path, capacity: int, *, drop_oldest: bool) -> None:
         self.capacity = capacity
         self.drop_oldest = drop_oldest
+        self._lock = _locked(path)
         self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = FULL")
@@ -101,8 +103,23 @@ class Spool:
         self._file.execute("DELETE FROM refused")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and leave it to others."""
         self._file.close()
+        self._lock.close()
+
+
+def _locked(path: Path) -> sqlite3.Connection:
+    """Return what holds the file for this Spool, until it is closed or the process has ended."""
+    beside = path.resolve()
+    lock = sqlite3.connect(f"{beside}-lock", 0, isolation_level=None, check_same_thread=False)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        raise BufferInUse(f"{path} is another Buffer's, which is not closed") from error
+    return lock
 
 
 class _transaction:  # noqa: N801 - used as a statement
@@ -113,4 +130,9 @@ class _transaction:  # noqa: N801 - used as a statement
         self.file.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
-        self.file.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self.file.execute("COMMIT")
+        finally:
+            if self.file.in_transaction:  # a full disk has ended it already
+                self.file.execute("ROLLBACK")

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from sitewatt_client.errors import SitewattError, Unreachable, error_of
-from sitewatt_client.request import Answer, Request
+from sitewatt_client.errors import SitewattError, UnexpectedAnswer, Unreachable, error_of
+from sitewatt_client.request import Answer, Request, expects
 from sitewatt_client.retries import counts_once, may_repeat, pause
+from sitewatt_client.rows import plain
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ class Transport:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Return the answer. Raises Problem, UnexpectedAnswer or Unreachable."""
-        data = None if request.body is None else json.dumps(request.body).encode()
+        data = None if request.body is None else json.dumps(request.body, default=plain).encode()
         until = monotonic() + self.patience
         attempt = 0
         while True:
@@ -65,10 +66,10 @@ class Transport:
                 again = counts_once(request) or isinstance(broken, NEVER_SENT)
             else:
                 if answer.status < 400:
-                    return answer
+                    return _as_declared(answer)
                 headers = answer.headers
                 error = error_of(answer.status, headers, _document(answer.body), answer.body)
-                again = may_repeat(request, answer.status)
+                again = may_repeat(request, answer.status, error)
             seconds = pause(attempt, headers)
             if not again or monotonic() + seconds > until:
                 raise error from cause
@@ -89,10 +90,13 @@ class Transport:
                 params=request.parameters,
                 headers=request.header_lines(),
                 timeout=timeout,
+                allow_redirects=False,
             ) as response:
                 if response.status >= 400:
                     body = await response.read()
                     raise error_of(response.status, response.headers, _document(body), body)
+                if not expects(request, response.status, response.headers):
+                    raise UnexpectedAnswer(response.status, await response.content.read(200))
                 yield response.content
         except BROKEN as broken:
             raise _unreachable(request, broken) from broken
@@ -127,8 +131,15 @@ def _unreachable(request: Request[Any], broken: Exception) -> Unreachable:
     return Unreachable(text, may_have_happened=not isinstance(broken, NEVER_SENT))
 
 
+def _as_declared(answer: Answer[T]) -> Answer[T]:
+    """Return an answer that the contract declares. Raises UnexpectedAnswer for a portal's page."""
+    if not (expects(answer.request, answer.status, answer.headers) and answer.is_readable()):
+        raise UnexpectedAnswer(answer.status, answer.body)
+    return answer
+
+
 def _document(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
