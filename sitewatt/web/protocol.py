@@ -35,6 +35,9 @@ _IN_LINE = 32
 _SLICE = 4096
 """What is read at once where a packet holds more requests than that; 150 of the shortest."""
 
+MOST_HEADERS = 256
+"""What a head of short headers takes in memory is many times as long as the head."""
+
 _ASGI: ASGIVersions = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -115,6 +118,8 @@ class Connection(Patient):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header; a trailer is none (RFC 9110, section 6.5.1), and is forgotten."""
         if self._in_head:
+            if len(self.headers) == MOST_HEADERS:
+                raise BadHead
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from api_service import CONTRACT, SCHEMAS
 
-from sitewatt.web.protocol import LONGEST_HEAD
+from sitewatt.web.protocol import LONGEST_HEAD, MOST_HEADERS
 
 LIMITS = CONTRACT.limits
 ROWS: int = SCHEMAS["ReadingColumns"]["properties"]["dt-stamp"]["maxItems"]
@@ -37,6 +37,7 @@ def columns(rows: int) -> dict[str, list[Any]]:
 def test_a_head_may_be_as_long_as_the_contract_says() -> None:
     """tests/api/test_hostile.py sends one of that length, and one that is longer."""
     assert LIMITS["head_bytes"] == LONGEST_HEAD
+    assert LIMITS["head_headers"] == MOST_HEADERS
 
 
 @pytest.mark.parametrize("target", ["/v1/sites", "/livez", "/nowhere", "/docs/"])

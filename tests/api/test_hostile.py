@@ -239,6 +239,10 @@ def headers() -> Iterator[Row]:
     yield Row("a header of 60,000 bytes", with_(b"X-Junk: " + b"a" * 60_000), 200)
     yield Row("a header of 4,000,000 bytes", with_(b"X-Junk: " + b"a" * 4_000_000), 400, SERVER)
     yield Row("a header without end", (with_(b"X-Junk: ")[:-4], *[b"a" * 60_000] * 3), 400, SERVER)
+    fields = CONTRACT.limits["head_headers"]
+    besides = with_().count(b"\r\n") - 2
+    yield Row("as many headers as may be", with_(*[b"X-Junk: a"] * (fields - besides)), 200)
+    yield Row("a header too many", with_(*[b"X-Junk: a"] * (fields - besides + 1)), 400, SERVER)
     yield Row("100,000 headers", with_(*[b"X-Junk: a"] * 100_000), 400, SERVER)
     yield Row("a NUL in a header", with_(b"X-Junk: a\0b"), 400, SERVER)
     yield Row("a DEL in a header", with_(b"X-Junk: a\x7fb"), 400, SERVER)
