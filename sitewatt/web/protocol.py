@@ -59,7 +59,7 @@ class Connection(Patient):
     """What has come and is not read yet, because too many requests are in line."""
     _upgrades = False
     _head_bytes = 0
-    """Of the head that is being read, what came in packets of its own."""
+    """Of the head, or the trailer, that is being read, what came in packets of its own."""
     _received = 0
     """The bytes of the last packet."""
 
@@ -100,9 +100,11 @@ class Connection(Patient):
         while data and self._refusal is None:
             unread, self._received = b"", len(data)
             head = self.headers if self._in_head else None
+            had = self._body_bytes if self._in_body else None
             try:
                 self.parser.feed_data(data)
-                if head is not None and self._in_head and head is self.headers:
+                same_head = head is not None and self._in_head and head is self.headers
+                if same_head or (self._in_body and self._body_bytes == had):
                     self._grow()
             except httptools.HttpParserUpgrade as upgrade:
                 unread = self._without_upgrade(data[upgrade.args[0] :])
@@ -130,7 +132,7 @@ class Connection(Patient):
         self._upgrades = self.parser.should_upgrade() and method != b"CONNECT"
         if self._upgrades:
             return
-        self._in_body = True
+        self._in_body, self._head_bytes = True, 0
         path, query = _path_and_query(self.url)
         self.scope = {
             "type": "http",
@@ -152,6 +154,7 @@ class Connection(Patient):
     def on_body(self, body: bytes) -> None:
         """Keep what has come of the body, and note that it came."""
         self._body_bytes += len(body)
+        self._head_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -258,7 +261,10 @@ class Connection(Patient):
                 raise BadHead
 
     def _grow(self) -> None:
-        """Note what has been received as the head's; raises BadHead when it is too long."""
+        """Note what has been received as the head's, or as what chunks bring beside their content.
+
+        Raises BadHead when it is too long.
+        """
         self._head_bytes += self._received
         if self._head_bytes > LONGEST_HEAD:
             raise BadHead

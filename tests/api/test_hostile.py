@@ -391,6 +391,12 @@ def framing() -> Iterator[Row]:
         chunked(chunk(READING, b";" + b"a" * 100_000), b"0", b"", b""),
         200,
     )
+    yield Row(
+        "a trailer without end",
+        (chunked(chunk(READING), b"0", b"X-Trailer: "), *[b"a" * 60_000] * 3),
+        400,
+        SERVER,
+    )
     yield Row("trailers", chunked(chunk(READING), b"0", b"X-Trailer: Zq7marker", b"", b""), 200)
     yield Row(
         "a trailer that says how long the body is",
