@@ -298,10 +298,11 @@ def test_the_page_names_no_variable_and_no_file_that_is_not_there() -> None:
 
 
 def test_the_page_says_the_times_of_haproxys_configuration() -> None:
-    for limit in ("http-request", "server"):
+    for limit, said in (("http-request", "s, with 408;"), ("client", "s |")):
         time = re.search(rf"timeout {limit} (\d+) ?s", HAPROXY)
         assert time
-        assert f"| {time[1]} s, with {'408' if limit == 'http-request' else '504'}" in PAGE
+        assert f"| {time[1]} {said}" in PAGE
+    assert f"| {BY_VARIABLE['SITEWATT_BODY_TIMEOUT'].default} s, with 408 of the service" in PAGE
 
 
 # What the tools of others say, where they are
