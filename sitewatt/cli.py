@@ -97,6 +97,7 @@ def serve(given: argparse.Namespace) -> int:
             host=ready.host,
             port=ready.port,
             workers=ready.workers,
+            drain_time=ready.drain_time,
             timeout_keep_alive=ready.keep_alive_timeout,
             timeout_graceful_shutdown=ready.shutdown_timeout,
             **HTTP,

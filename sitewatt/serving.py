@@ -7,9 +7,12 @@ its requests elsewhere; then uvicorn closes the listener and waits for what is u
 
 import asyncio
 import logging
+import multiprocessing
 import signal
+import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -17,6 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
+from sitewatt import door
 from sitewatt.web.terms import TERMS, Terms
 from sitewatt.workers import HEALTHCHECK_SECONDS, require_started
 
@@ -96,13 +100,18 @@ def _watch_signals(terms: Terms, drain_time: float) -> None:
     loop = asyncio.get_running_loop()
 
     def instead(handler: Handler) -> Handler:
+        def drain(number: int) -> None:
+            if drain_time:
+                logger.info("ending: new connections are taken for %g seconds more", drain_time)
+            loop.call_later(drain_time, lambda: door.shut(_listeners(handler)))
+            loop.call_later(drain_time + door.SECONDS, handler, number, None)
+
         def told(number: int, frame: FrameType | None) -> None:
             again, terms.ending = terms.ending, True
-            if again or not drain_time:
+            if again:
                 handler(number, frame)
             else:
-                logger.info("ending: new connections are taken for %g seconds more", drain_time)
-                loop.call_soon_threadsafe(loop.call_later, drain_time, handler, number, None)
+                loop.call_soon_threadsafe(drain, number)
 
         return told
 
@@ -112,21 +121,39 @@ def _watch_signals(terms: Terms, drain_time: float) -> None:
             signal.signal(number, instead(handler))
 
 
+def _listeners(handler: Handler) -> Sequence[socket.socket]:
+    """Return the listeners of the server whose handler it is, unless other workers have them, too."""
+    server = getattr(handler, "__self__", None)
+    if multiprocessing.parent_process() is not None or not isinstance(server, uvicorn.Server):
+        return ()
+    return [each for listener in getattr(server, "servers", ()) for each in listener.sockets]
+
+
 class Workers(Multiprocess):
     """uvicorn's workers, whose listener does not outlive them in the process that started them."""
 
-    def terminate_all(self) -> None:
-        """Tell all workers to end.
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], drain_time: float
+    ) -> None:
+        super().__init__(config, sockets)
+        self._drain_time = drain_time
 
-        uvicorn keeps the socket open meanwhile, so that the system goes on taking connections that
-        nobody will ever answer, for as long as the slowest worker has something to do.
+    def terminate_all(self) -> None:
+        """Tell all workers to end, and close the listener with them.
+
+        uvicorn keeps it open meanwhile, so that the system goes on taking connections that nobody
+        will ever answer, for as long as the slowest worker has something to do.
         """
+        super().terminate_all()
+        until = time.monotonic() + self._drain_time
+        for worker in self.processes:
+            worker.process.join(max(0.0, until - time.monotonic()))
+        door.shut(self.sockets)
         for listener in self.sockets:
             listener.close()
-        super().terminate_all()
 
 
-def run(app: str, **options: Any) -> None:
+def run(app: str, *, drain_time: float, **options: Any) -> None:
     """Serve as uvicorn.run does until told to end, in this process or in several workers.
 
     Raises WorkerFailed when a worker cannot start, once all have ended.
@@ -135,6 +162,6 @@ def run(app: str, **options: Any) -> None:
         uvicorn.run(app, **options)
     else:
         config = uvicorn.Config(app, timeout_worker_healthcheck=HEALTHCHECK_SECONDS, **options)
-        supervisor = Workers(config, [config.bind_socket()])
+        supervisor = Workers(config, [config.bind_socket()], drain_time)
         supervisor.run()
         require_started(supervisor)

@@ -2,7 +2,7 @@
 
 half-open   9,000 half-open connections, held for 25 seconds, beside healthy requests
 still       the same with none of them cut, which is what they cost by being there
-haproxy     the same in front of the shipped HAProxy, over TLS
+haproxy     the same in front of the shipped HAProxy, which never get through the greeting of TLS
 drain       20 SIGTERMs under load, to the program with one worker and with two
 
 What is said are figures of one run; it fails where a promise is broken, the times among them, which

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ledger import as_columns, as_reading, create_sites, row, stored
 from program import Service, eventually
 
-PUSHERS = 8
+PUSHERS, KNOCKERS = 8, 4
 ROWS = 8_000
 SLOW_ROWS = dict(map(row, range(700_000_000, 700_000_050)))
 
@@ -78,6 +78,7 @@ class Rounds:
 
     def __init__(self, uri: str, workers: int) -> None:
         self._words = ("--mongodb-uri", uri, "--workers", workers, "--log-format", "json")
+        self._workers = workers
         self._acknowledged: dict[str, tuple[Any, ...]] = {}
         self.answers: Counter[int] = Counter()
         self.rounds = self.farewells = 0
@@ -98,6 +99,7 @@ class Rounds:
                 create_sites(service)
                 columns = as_columns(dict(map(row, range(ROWS))))
                 assert service.client.post("/v1/sites/2/live", json=columns).status_code == 201
+            assert eventually(lambda: self._all_ready(service), within=60)
             self.check(service)
             clients = self._end_under_load(service)
             errors = [line for line in service.lines if line["level"] == "error"]
@@ -107,9 +109,16 @@ class Rounds:
         self._acknowledged |= SLOW_ROWS
         self.rounds += 1
 
+    def _all_ready(self, service: Service) -> bool:
+        """Whether each worker has prepared its store; a new connection may meet any of them."""
+        started = service.log.count("Started server process")
+        ready = [service.client.get("/readyz").status_code for _ in range(20)]
+        return started >= self._workers and {*ready} == {200}
+
     def end(self) -> None:
         """Look for what was promised in all rounds."""
         with Service(*self._words) as service:
+            assert eventually(lambda: self._all_ready(service), within=60)
             self.check(service)
 
     def check(self, service: Service) -> None:
@@ -121,8 +130,9 @@ class Rounds:
         first = 1_000_000 * self.rounds
         clients = [Client(place, first + 100_000 * n) for n in range(1, PUSHERS + 1)]
         streams = [Stream(place) for _ in range(2)]
-        for client in clients:
-            client.start()
+        knockers = [Knocker(place) for _ in range(KNOCKERS)]
+        for thread in (*clients, *knockers):
+            thread.start()
         assert eventually(lambda: sum(c.statuses.total() for c in clients) > 100, within=60)
         slow = SlowPush(place)
         for thread in (*streams, slow):
@@ -133,15 +143,40 @@ class Rounds:
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(60) == 0, service.log
         self.slowest = max(self.slowest, time.monotonic() - began)
-        for thread in (*clients, *streams, slow):
+        for thread in (*clients, *knockers, *streams, slow):
             thread.join(60)
-        broken = [error for client in clients for error in client.broken]
+        broken = [error for client in (*clients, *knockers) for error in client.broken]
         assert not broken, broken
         assert slow.status in (200, 201), slow.status
         assert [stream.lines for stream in streams] == [ROWS, ROWS], [s.error for s in streams]
         self.answers += sum((client.statuses for client in clients), Counter())
         self.farewells += sum(client.farewells for client in clients)
         return clients
+
+
+class Knocker(threading.Thread):
+    """Makes a connection for each request, until none is taken; one that was has its answer."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(daemon=True)
+        self.answers = 0
+        self.broken: list[str] = []
+        self._place = place
+
+    def run(self) -> None:
+        while True:
+            connection = http.client.HTTPConnection(self._place, timeout=60)
+            try:
+                connection.connect()
+            except OSError:
+                return
+            try:
+                connection.request("GET", "/livez", headers={"Connection": "close"})
+                self.answers += connection.getresponse().status == 200
+            except (OSError, http.client.HTTPException) as error:
+                self.broken.append(f"knocked: {error!r}")
+            finally:
+                connection.close()
 
 
 class SlowPush(threading.Thread):
