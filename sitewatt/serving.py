@@ -122,7 +122,7 @@ def _watch_signals(terms: Terms, drain_time: float) -> None:
 
 
 def _listeners(handler: Handler) -> Sequence[socket.socket]:
-    """Return the listeners of the server whose handler it is, unless other workers have them, too."""
+    """Return the listeners of the server whose handler it is, unless it shares them with others."""
     server = getattr(handler, "__self__", None)
     if multiprocessing.parent_process() is not None or not isinstance(server, uvicorn.Server):
         return ()
