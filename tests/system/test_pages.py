@@ -48,17 +48,19 @@ def test_the_page_of_a_mongodb_of_ones_own_does_what_it_says(checkout: Checkout)
     with locked_mongod("rs0") as port:
         checkout.ports["27017"] = str(port)
         checkout.run(page_text("how-to/use-your-own-mongodb.md"))
-        # readWrite alone is not enough, and the log says so in the words of the page.
+        # readWrite alone is not enough, and `check` says so in the words of the page.
         with MongoClient[Any](port=port, directConnection=True, **ADMINISTRATOR) as client:
             user = {"createUser": "reader", "pwd": "reader", "roles": ["readWrite"]}
             client["lacking"].command(user)
         uri = f"mongodb://reader:reader@127.0.0.1:{port}/lacking?replicaSet=rs0"
-        assert run("check", mongodb_uri=uri).returncode == 0
+        checked = run("check", mongodb_uri=uri)
+        assert checked.returncode == 1
+        said = "the user may not do this on the database `lacking`: collMod"
+        assert said in checked.stderr
+        assert said in flat(page_text("how-to/use-your-own-mongodb.md"))
         with EarlyService(mongodb_uri=uri) as service:
-            assert eventually(lambda: "Unauthorized" in service.log)
-            assert service.client.get("/readyz").status_code == 503
-            [said] = {line["message"] for line in service.lines if "waits for" in line["message"]}
-            assert said in flat(page_text("how-to/use-your-own-mongodb.md"))
+            assert eventually(lambda: "may not do this" in service.log)
+            assert service.client.get("/readyz").json()["kind"] == "unauthorized"
 
 
 def test_the_messages_that_the_page_explains_are_those_of_the_program() -> None:

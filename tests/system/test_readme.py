@@ -178,5 +178,5 @@ def test_every_variable_is_a_setting() -> None:
 def test_the_structure_names_what_there_is() -> None:
     structure = next(block.text for block in BLOCKS if block.kind == "text")
     places = [line.split()[0] for line in structure.splitlines()]
-    assert len(places) == 9
+    assert len(places) == 10
     assert all((ROOT / place).exists() for place in places)
