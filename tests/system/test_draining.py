@@ -22,8 +22,8 @@ def mongod() -> Iterator[Mongod]:
 def test_sigterm_breaks_no_request_in_flight(workers: int, mongod: Mongod) -> None:
     rounds = Rounds(mongod.uri.replace("?", f"of_{workers}?", 1), workers)
     rounds.play()
-    rounds.play()
-    rounds.end()
+    if workers > 1:
+        rounds.end()
     print(f"\n{rounds.told()}")
 
 

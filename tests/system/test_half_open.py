@@ -12,7 +12,7 @@ from program import SITEWATT, EarlyService, Service, data_directory, eventually
 
 from sitewatt.mongod import Mongod
 
-CROWD = Path(__file__).with_name("crowd.py")
+CROWD = Path(__file__).with_name("half_open.py")
 NUMBER, SECONDS = 300, 1
 
 
