@@ -33,9 +33,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment in which nothing is but the client and what it asks for."""
     place = tmp_path_factory.mktemp("user") / "venv"
-    venv.create(place, with_pip=True)
+    venv.create(place, with_pip=False)
     python = place / "bin" / "python"
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     pinned = ["--require-hashes", "-r", str(ROOT / "requirements" / "client.txt")]
     fetched = subprocess.run([*pip, *pinned], capture_output=True, text=True)
     if fetched.returncode:
