@@ -1,7 +1,9 @@
 """Admission, as the settings have it: whose keys open the service, and where it may listen."""
 
 import logging
+import os
 import stat
+import sys
 import time
 from pathlib import Path
 
@@ -66,4 +68,11 @@ def described(chosen: Settings) -> str:
 
 
 def _is_read_by_others(file: Path) -> bool:
-    return bool(file.stat().st_mode & stat.S_IROTH)
+    """Return whether this process has a file that all can read.
+
+    A secret that a container was given is somebody else's, who alone can change its mode.
+    """
+    if sys.platform == "win32":
+        return False  # pragma: no cover
+    found = file.stat()
+    return bool(found.st_mode & stat.S_IROTH) and found.st_uid == os.geteuid()
