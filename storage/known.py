@@ -10,19 +10,18 @@ from collections.abc import Callable
 CACHE_SECONDS = 5
 """For how long a site that was there is taken to be there still: the count is read so often."""
 
-_LONGEST = 3_600
-"""Seconds after which all is forgotten whatever the count: a backup may have been restored."""
-
 _MOST_PAGES = 20_000
 _PAGE_BITS = 12
 
 
-class KnownSites:
-    """Remembers sites by the clock given, as long as there are CACHE_SECONDS between two counts."""
+class Counted:
+    """A memory that holds as long as the count of what could change it is the same."""
+
+    longest: float
+    """Seconds after which all is forgotten whatever the count: a backup may have been restored."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._there = IdSet()
         self._count: int | None = None
         self._counted = self._since = float("-inf")
         self.generation = 0
@@ -32,13 +31,33 @@ class KnownSites:
         """Return the time to `hear` a count with; ask it before the read that tells the count."""
         return self._clock()
 
+    def age(self) -> float:
+        """Return how many seconds ago the read of the last count began."""
+        return self._clock() - self._counted
+
     def hear(self, count: int, asked: float) -> None:
-        """Take in how many deletions there have been, by a read that began after `asked`."""
-        if count != self._count or asked - self._since > _LONGEST:
-            self._there.clear()
+        """Take in how many changes there have been, by a read that began after `asked`."""
+        if count != self._count or asked - self._since > self.longest:
+            self._forget()
             self.generation += 1
             self._count, self._since = count, asked
-        self._counted = asked
+        self._counted = max(asked, self._counted)
+
+    def _forget(self) -> None:
+        raise NotImplementedError
+
+
+class KnownSites(Counted):
+    """Remembers sites by the clock given, as long as there are CACHE_SECONDS between two counts.
+
+    What is counted are deletions.
+    """
+
+    longest = 3_600
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self._there = IdSet()
 
     def remember(self, site_id: int, generation: int) -> None:
         """Remember a site that was there, by a read that began in that generation.
@@ -54,7 +73,10 @@ class KnownSites:
 
     def is_counted(self) -> bool:
         """Return whether the last count is young enough to rest on."""
-        return self._clock() - self._counted < CACHE_SECONDS
+        return self.age() < CACHE_SECONDS
+
+    def _forget(self) -> None:
+        self._there.clear()
 
     def __contains__(self, site_id: int) -> bool:
         return site_id in self._there and self.is_counted()

@@ -6,6 +6,7 @@ has read the same count as before knows that what was true of a key is true stil
 
 from collections.abc import Callable
 
+from storage.known import Counted
 from storage.model import Key
 
 REFRESH_SECONDS = 0.5
@@ -14,39 +15,19 @@ REFRESH_SECONDS = 0.5
 STALE_SECONDS = 0.9
 """So old a count is nothing to rest on: a request waits for another. A change works within 1 s."""
 
-_LONGEST = 60
-"""Seconds after which all is forgotten whatever the count: a backup may have been restored."""
-
 _MOST = 100_000
 """The most that is remembered: a key counts ten, and one for each of its sites; some 10 MB."""
 
 
-class KnownKeys:
+class KnownKeys(Counted):
     """Remembers keys that are there, by the clock given; of keys that are not it knows nothing."""
 
+    longest = 60
+
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+        super().__init__(clock)
         self._keys: dict[str, Key] = {}
         self._weight = 0
-        self._count: int | None = None
-        self._counted = self._since = float("-inf")
-        self.generation = 0
-        """Another number whenever all has been forgotten."""
-
-    def now(self) -> float:
-        """Return the time to `hear` a count with; ask it before the read that tells the count."""
-        return self._clock()
-
-    def age(self) -> float:
-        """Return how many seconds ago the read of the last count began."""
-        return self._clock() - self._counted
-
-    def hear(self, count: int, asked: float) -> None:
-        """Take in how many changes there have been, by a read that began after `asked`."""
-        if count != self._count or asked - self._since > _LONGEST:
-            self._forget()
-            self._count, self._since = count, asked
-        self._counted = max(asked, self._counted)
 
     def get(self, key_id: str) -> Key | None:
         """Return the key, if it is remembered."""
@@ -64,7 +45,6 @@ class KnownKeys:
     def _forget(self) -> None:
         self._keys.clear()
         self._weight = 0
-        self.generation += 1
 
 
 def _weight(key: Key) -> int:
