@@ -86,39 +86,52 @@ def ending_by(app: ASGIApp, terms: Terms, drain_time: float) -> ASGIApp:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            _watch_signals(terms, drain_time)
+            Ending(terms, drain_time).watch()
         await app(scope, receive, send)
 
     return application
 
 
-def _watch_signals(terms: Terms, drain_time: float) -> None:
-    """Begin the end on SIGTERM and SIGINT, and hand them on to the server when it is time.
+class Ending:
+    """Begins the end on SIGTERM and SIGINT, and hands them on to the server when it is time.
 
-    A second one is handed on at once, for who does not want to wait.
+    A second one is handed on at once, and alone, for who does not want to wait.
     """
-    loop = asyncio.get_running_loop()
 
-    def instead(handler: Handler) -> Handler:
-        def drain(number: int) -> None:
-            if drain_time:
-                logger.info("ending: new connections are taken for %g seconds more", drain_time)
-            loop.call_later(drain_time, lambda: door.shut(_listeners(handler)))
-            loop.call_later(drain_time + door.SECONDS, handler, number, None)
+    def __init__(self, terms: Terms, drain_time: float) -> None:
+        self._terms = terms
+        self._drain_time = drain_time
+        self._loop = asyncio.get_running_loop()
+        self._handlers: dict[int, Handler] = {}
+        self._timers: list[asyncio.TimerHandle] = []
 
-        def told(number: int, frame: FrameType | None) -> None:
-            again, terms.ending = terms.ending, True
-            if again:
-                handler(number, frame)
-            else:
-                loop.call_soon_threadsafe(drain, number)
+    def watch(self) -> None:
+        """Stand before the handlers that the server has set."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            handler = signal.getsignal(number)
+            if callable(handler):
+                self._handlers[number] = handler
+                signal.signal(number, self._told)
 
-        return told
+    def _told(self, number: int, frame: FrameType | None) -> None:
+        again, self._terms.ending = self._terms.ending, True
+        if again:
+            self._loop.call_soon_threadsafe(self._stop_waiting)
+            self._handlers[number](number, frame)
+        else:
+            self._loop.call_soon_threadsafe(self._drain, number)
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number, handler in before.items():
-        if callable(handler):
-            signal.signal(number, instead(handler))
+    def _drain(self, number: int) -> None:
+        handler, wait = self._handlers[number], self._drain_time
+        if wait:
+            logger.info("ending: new connections are taken for %g seconds more", wait)
+        later = self._loop.call_later
+        self._timers.append(later(wait, lambda: door.shut(_listeners(handler))))
+        self._timers.append(later(wait + door.SECONDS, handler, number, None))
+
+    def _stop_waiting(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
 
 
 def _listeners(handler: Handler) -> Sequence[socket.socket]:

@@ -1,13 +1,14 @@
 """SIGTERM breaks nothing that is under way; its long form is `python tests/abuse.py drain`."""
 
 import http.client
+import json
 import signal
 import time
 from collections.abc import Iterator
 
 import pytest
 from draining import Rounds
-from program import Service, data_directory, eventually
+from program import Service, data_directory, eventually, example
 
 from sitewatt.mongod import Mongod
 
@@ -59,6 +60,29 @@ def test_a_second_signal_does_not_wait_for_the_time_of_draining(
         service.process.send_signal(signal.SIGTERM)
         assert eventually(lambda: service.client.get("/readyz").status_code == 503)
         service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_still_breaks_no_request_in_flight(
+    first: signal.Signals, mongod: Mongod
+) -> None:
+    # uvicorn would leave every request at a second SIGINT, and the first one is handed on late.
+    with Service("--mongodb-uri", mongod.uri, "--drain-time", 1) as service:
+        service.post_brief()
+        push = http.client.HTTPConnection(*address(service), timeout=30)
+        body = json.dumps(example("brief_live")).encode()
+        push.putrequest("POST", "/v1/sites/1/live")
+        push.putheader("Content-Type", "application/json")
+        push.putheader("Content-Length", str(len(body)))
+        push.endheaders(body[:5])
+        assert service.client.get("/livez").status_code == 200
+        service.process.send_signal(first)
+        assert eventually(lambda: service.client.get("/readyz").status_code == 503)
+        service.process.send_signal(signal.SIGINT)
+        time.sleep(2)
+        push.send(body[5:])
+        assert push.getresponse().status == 200
         assert service.process.wait(30) == 0
 
 
