@@ -24,6 +24,16 @@ def key_document(key: Key) -> Document:
     }
 
 
+def life_of(document: Mapping[str, Any]) -> int:
+    """Return for how many seconds a key was given, 0 for ever; the grace of a rotation is no life.
+
+    A key that has been rotated tells it, for its end is no longer the one that it was given.
+    """
+    ends = document.get("expires_at")
+    life: int = document.get("life", 0 if ends is None else ends - document["created_at"])
+    return life
+
+
 def key_of(document: Mapping[str, Any]) -> Key:
     """Return the key of a document."""
     sites = document.get("sites")

@@ -10,9 +10,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from storage.availability import bounded, limited
 from storage.clock import awake_or_not
-from storage.database import Database
+from storage.database import Database, Document
 from storage.errors import KeysExist, Unavailable, UnknownKey
-from storage.key_documents import KEYS, key_document, key_of
+from storage.key_documents import KEYS, key_document, key_of, life_of
 from storage.key_state import KeyLooks, KeyStates
 from storage.known_keys import REFRESH_SECONDS, STALE_SECONDS, KnownKeys
 from storage.model import Key, KeyPage
@@ -81,12 +81,13 @@ class Keys:
             found = await self.database.keys.find_one({"_id": key_id}, session=session)
             if found is None:
                 raise UnknownKey(key_id)
-            old = key_of(found)
-            life = None if old.expires_at is None else old.expires_at - old.created_at
-            expires_at = None if life is None else now + life
-            new = old._replace(id=new_id, digest=digest, created_at=now, expires_at=expires_at)
+            life = life_of(found)
+            expires_at = now + life if life else None
+            new = key_of(found)._replace(
+                id=new_id, digest=digest, created_at=now, expires_at=expires_at
+            )
             await self.database.keys.insert_one(key_document(new), session=session)
-            await self._end(old, now + grace if grace else None, session)
+            await self._end(found, now + grace if grace else None, session)
             await self._count(session)
             return new
 
@@ -152,14 +153,14 @@ class Keys:
             self._known.remember(key, generation)
         return key
 
-    async def _end(self, key: Key, at: int | None, session: AsyncClientSession) -> None:
+    async def _end(self, key: Document, at: int | None, session: AsyncClientSession) -> None:
         """End the key at an instant, or at once; one that ends sooner is left to it."""
+        this = {"_id": key["_id"]}
         if at is None:
-            await self.database.keys.delete_one({"_id": key.id}, session=session)
-        elif key.expires_at is None or key.expires_at > at:
-            await self.database.keys.update_one(
-                {"_id": key.id}, {"$set": {"expires_at": at}}, session=session
-            )
+            await self.database.keys.delete_one(this, session=session)
+        elif key.get("expires_at") is None or key["expires_at"] > at:
+            ended = {"expires_at": at, "life": life_of(key)}
+            await self.database.keys.update_one(this, {"$set": ended}, session=session)
 
     async def _count(self, session: AsyncClientSession) -> None:
         await self.database.counters.update_one(

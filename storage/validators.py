@@ -123,9 +123,9 @@ def _key(schemas: Mapping[str, Schema]) -> Document:
     """Return the schema of a key: what the contract says of it, and the SHA-256 of its text."""
     key = _properties("Key", schemas)
     told = {name: key[name] for name in ("scopes", "sites", "label")}
-    instants = {"created_at": _INTEGER, "expires_at": _INTEGER}
-    fields = {"_id": key["id"], "digest": _DIGEST, **told, **instants}
-    return bson_schema(_document(fields, late=("sites", "label", "expires_at")), schemas)
+    times = {"created_at": _INTEGER, "expires_at": _INTEGER, "life": _INTEGER}
+    fields = {"_id": key["id"], "digest": _DIGEST, **told, **times}
+    return bson_schema(_document(fields, late=("sites", "label", "expires_at", "life")), schemas)
 
 
 def _revision(schemas: Mapping[str, Schema]) -> Schema:

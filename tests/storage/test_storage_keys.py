@@ -93,6 +93,20 @@ async def test_with_grace_the_old_key_goes_on_for_so_long_and_no_longer_than_it_
     assert kept.expires_at == NOW + ends
 
 
+@pytest.mark.parametrize("life", [None, 1_000])
+async def test_a_key_that_is_rotated_again_in_its_grace_gives_the_life_that_it_was_given(
+    store: Store, life: int | None
+) -> None:
+    old = new_key(expires_at=None if life is None else NOW + life)
+    await store.keys.create(old)
+    for number, at in enumerate((NOW, NOW + 10, NOW + 20)):
+        new = await store.keys.rotate(old.id, f"{number:012}", f"{number:064}", grace=60, now=at)
+        assert new.expires_at == (None if life is None else at + life)
+    kept = await store.keys.find(old.id)
+    assert kept is not None
+    assert kept.expires_at == NOW + 60
+
+
 async def test_a_key_that_is_not_there_is_not_rotated(store: Store) -> None:
     with pytest.raises(UnknownKey):
         await store.keys.rotate("1" * 12, "0" * 12, "f" * 64, grace=0, now=NOW)
