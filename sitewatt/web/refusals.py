@@ -3,14 +3,15 @@
 Whole answers, as bytes: `headers` are those that every answer has, as its date.
 """
 
+import random
 from collections.abc import Iterable
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-Headers = Iterable[tuple[bytes, bytes]]
+from sitewatt.problems import RETRY_AFTER_SECONDS
 
-RETRY_AFTER_SECONDS = 2
+Headers = Iterable[tuple[bytes, bytes]]
 
 
 def unreadable(sentence: str, headers: Headers) -> bytes:
@@ -31,12 +32,12 @@ def late(headers: Headers) -> bytes:
 
 def too_many(headers: Headers) -> bytes:
     """Return the refusal of a connection beyond those that may be."""
-    again = (b"retry-after", b"%d" % RETRY_AFTER_SECONDS)
+    again = (b"retry-after", b"%d" % random.randint(*RETRY_AFTER_SECONDS))  # noqa: S311  # no secret
     return _problem(
         503,
-        "unavailable",
-        "Not available now",
-        "There are as many connections as this process takes; try again a little later.",
+        "overloaded",
+        "The server is full",
+        "This server has as many connections as it can hold just now; nothing was done.",
         [*headers, again],
     )
 
