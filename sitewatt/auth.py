@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple, Protocol
 
 from storage import key_digest
@@ -17,6 +18,9 @@ IDENTITY = "sitewatt.identity"
 
 SCOPES = frozenset({"read", "write_live", "write_sites", "admin"})
 SHORTEST_KEY = 32
+LONG_BODY = 0.1
+"""Seconds after which a key is looked at again when the rest of its request has come."""
+
 NO_KEY = "Send a key: Authorization: Bearer KEY, or X-API-Key: KEY."
 
 _THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -81,13 +85,25 @@ class Authority(Protocol):
         ...
 
 
+async def admit_still(
+    authority: Authority, headers: Mapping[str, str], scopes: Iterable[str] | None, since: float
+) -> None:
+    """Promise that who was let in at an instant of the monotonic clock still may, for the scopes.
+
+    A key may end while its request's body still comes, which a client can make take very long. What
+    has come within LONG_BODY was as good as there. Raises what `authorize` raises.
+    """
+    if scopes is not None and monotonic() - since > LONG_BODY:
+        await authority.authorize(headers, scopes)
+
+
 class OpenToThisMachine:
     """Lets every local client do everything, and nobody that a proxy or a web page speaks for."""
 
     async def admit(self, headers: Mapping[str, str]) -> None:
         """Raise ForeignRequest for a trace of a proxy, another Host, or another page's Origin."""
         for name in headers:
-            if name in ("forwarded", "via") or name.startswith("x-forwarded-"):
+            if name in ("forwarded", "via", "x-real-ip") or name.startswith("x-forwarded-"):
                 raise ForeignRequest("Without a key no proxy may stand before this.")
         host = headers.get("host", "")
         if not _THIS_MACHINE.fullmatch(host):

@@ -11,6 +11,7 @@ answer in the envelope. What is checked, and in which order:
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from time import monotonic
 from typing import Any, cast
 
 from connexion.middleware import ConnexionMiddleware
@@ -23,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from handlers import Handler
 from handlers.ports import Clock
 from handlers.replies import Response, Stream
-from sitewatt.auth import ANYONE, IDENTITY, Authority
+from sitewatt.auth import ANYONE, IDENTITY, Authority, admit_still
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, ContractError, Operation, Request
 from sitewatt.contract.operations import METHODS
@@ -121,7 +122,7 @@ class Plan:
     ) -> Response | Stream:
         """Return the handler's reply to a request that keeps the contract, checked against it."""
         operation, headers, in_gzip = self._operation, headers_of(scope), False
-        identity = ANYONE
+        identity, since = ANYONE, monotonic()
         if operation.method != "GET":
             admit_length(headers.get("content-length"), self._limit)
         if operation.body is not None:
@@ -139,5 +140,6 @@ class Plan:
             arguments["body"] = operation.body.read(raw, Request(self._clock(), arguments))
         elif operation.method != "GET":
             await skip_body(receive, self._limit)
+        await admit_still(self._authority, headers, operation.scopes, since)
         operation.rights.narrow(identity, arguments)
         return checked(operation, await self._handler(**arguments))

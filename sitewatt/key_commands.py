@@ -19,6 +19,7 @@ from handlers import handlers
 from handlers.cursors import UnreadableCursor
 from sitewatt import settings
 from sitewatt.app import compiled_contract
+from sitewatt.auth import SCOPES
 from sitewatt.binding import bound
 from sitewatt.contract import BadParameters, Contract, InvalidBody, Operation, Request
 from sitewatt.mongod import running_uri
@@ -28,8 +29,6 @@ from storage import Store, UnknownKey
 Opened = Callable[[Settings], AbstractContextManager[str]]
 Used = Callable[[Settings, Callable[[Store], Awaitable[int]]], Coroutine[Any, Any, int]]
 Command = Callable[["Keys", argparse.Namespace], Awaitable[int]]
-
-_SCOPES = ("read", "write_live", "write_sites", "admin")
 
 
 class Keys:
@@ -152,7 +151,7 @@ def _add_words_of_create(parser: argparse.ArgumentParser) -> None:
         "--scope",
         action="append",
         required=True,
-        choices=_SCOPES,
+        choices=sorted(SCOPES),
         help="what it may do; may be given again",
     )
     parser.add_argument(

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import Signature
+from time import monotonic
 from typing import Any, cast
 
 import connexion
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers import Handler
 from handlers.ports import Clock
-from sitewatt.auth import ANYONE, IDENTITY, Authority
+from sitewatt.auth import ANYONE, IDENTITY, Authority, admit_still
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
 from sitewatt.loading import load
@@ -43,6 +44,8 @@ class Call:
 
     operation: Operation
     path: Mapping[str, str]
+    since: float = field(default_factory=monotonic)
+    refusal: Exception | None = None
     in_gzip: bool = False
     media_type: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -81,7 +84,7 @@ def connexion_app(
         app,
         contract,
         functions,
-        validator_map=_validator_map(contract, clock),
+        validator_map=_validator_map(contract, authority, clock),
         security_map=dict.fromkeys(("bearer", "apiKey"), partial(KeyScheme, authority)),
     )
     return _telling(app)
@@ -163,8 +166,11 @@ class ParameterValidator:
 class BodyValidator:
     """Reads the body of a call; takes the place of Connexion's own validator."""
 
-    def __init__(self, contract: Contract, clock: Clock, **kwargs: Any) -> None:
+    def __init__(
+        self, contract: Contract, authority: Authority, clock: Clock, **kwargs: Any
+    ) -> None:
         self._limit = contract.limits["body_bytes"]
+        self._authority = authority
         self._clock = clock
 
     async def wrap_receive(self, receive: Receive, *, scope: Scope) -> tuple[Receive, Scope]:
@@ -174,6 +180,8 @@ class BodyValidator:
         if call.operation.body is not None:
             request = Request(self._clock(), call.arguments)
             call.arguments["body"] = call.operation.body.read(raw, request)
+        headers = joined(scope["headers"])
+        await admit_still(self._authority, headers, call.operation.scopes, call.since)
         return receive, scope
 
 
@@ -189,11 +197,19 @@ class KeyScheme:
         """Return the function that Connexion asks to verify a request."""
 
         async def verify(request: ConnexionRequest) -> dict[str, Any]:
-            headers = joined(cast(Any, request.headers).raw)
-            identity = await self._authority.authorize(headers, scopes)
             scope = cast(Any, request).scope
+            call = Call.of(scope)
+            # Connexion asks for each of the two ways until one lets in.
+            if call.refusal is not None:
+                raise call.refusal
+            try:
+                headers = joined(cast(Any, request.headers).raw)
+                identity = await self._authority.authorize(headers, scopes)
+            except Exception as error:
+                call.refusal = error
+                raise
             scope["extensions"][IDENTITY] = identity
-            Call.of(scope).operation.rights.admit(identity)
+            call.operation.rights.admit(identity)
             return {}
 
         return verify
@@ -215,8 +231,8 @@ def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteRe
     return respond
 
 
-def _validator_map(contract: Contract, clock: Clock) -> dict[str, Any]:
+def _validator_map(contract: Contract, authority: Authority, clock: Clock) -> dict[str, Any]:
     bodies = [operation.body for operation in contract.operations.values() if operation.body]
     media_types = {media_type for body in bodies for media_type in body.media_types}
-    validator = partial(BodyValidator, contract, clock)
+    validator = partial(BodyValidator, contract, authority, clock)
     return {"parameter": ParameterValidator, "body": dict.fromkeys(media_types, validator)}

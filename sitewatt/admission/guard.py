@@ -22,10 +22,11 @@ class CountingAuthority:
         """Return what the other authority does, and promise that none has asked too often.
 
         Raises what it raises, and TooManyRequests. After too many wrong keys from an address no key
-        from there is looked at, so that guessing gets nowhere.
+        from there is looked at, so that guessing gets nowhere. Who was let in and is asked for
+        again in the same visit is not counted again.
         """
         visit = visiting.get()
-        if visit is None:
+        if visit is None or visit.known:
             return await self._authority.authorize(headers, scopes)
         key = presented_key(headers)
         if key is not None:
@@ -37,4 +38,5 @@ class CountingAuthority:
                 self._rates.count_wrong_key(visit)
             raise
         self._rates.count_key(visit, identity.key_id)
+        visit.known = True
         return identity

@@ -23,12 +23,14 @@ class Room(Protocol):
 class Visit:
     """A request from its head to the end of its answer."""
 
-    __slots__ = ("_room", "address", "counted", "held", "quotas")
+    __slots__ = ("_room", "address", "counted", "held", "known", "quotas")
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self.address = ""
         """From where it comes; empty where nobody needs to know."""
+        self.known = False
+        """Whether it is known whose it is, and has been counted."""
         self.counted = False
         """Whether it is one of those in flight."""
         self.held = 0

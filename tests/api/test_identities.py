@@ -3,10 +3,12 @@
 What is declared is read from the contract's document: `security`, and the keywords for bound keys.
 """
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from api_service import KEY, PATHS, Clock, keeps_the_contract
 from identities import Ask, Who, everybody, everything
@@ -17,6 +19,7 @@ from sitewatt.auth import AdminKey
 from sitewatt.contract import Contract
 from sitewatt.keyring import Keyring
 from storage import Store
+from storage.known_keys import REFRESH_SECONDS
 
 NOBODY_HAS = 2_000_000
 """The id of a site that there never was."""
@@ -157,6 +160,30 @@ async def test_without_any_key_a_service_that_others_can_reach_lets_nobody_in(
         for ask in everything(1):
             expected = "allowed" if ask.scopes is None else "unauthenticated"
             assert told(await answered(client, ask, None)) == expected
+
+
+async def test_a_key_that_ends_while_its_body_comes_lets_nothing_in(
+    store: Store, path: str
+) -> None:
+    who = Who("admin", 0, scopes=frozenset({"write_sites"}))
+    key = await who.key(store)
+    assert key is not None
+
+    async def body() -> AsyncIterator[bytes]:
+        content = orjson.dumps({"id": who.own, "name": "Site", "location": "north"})
+        yield content[:10]
+        await store.keys.revoke(key[3:15])
+        await asyncio.sleep(REFRESH_SECONDS + 0.5)
+        yield content[10:]
+
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    async with service(store, path, admin_key=AdminKey(KEY)) as client:
+        # Now the key is remembered.
+        assert (await client.get("/v1/sites", headers=headers)).status_code == 403
+        answer = await client.post("/v1/sites", content=body(), headers=headers)
+        assert told(answer) == "unauthenticated"
+        sites = (await client.get("/v1/sites", headers={"X-API-Key": KEY})).json()["sites"]
+        assert sites == []
 
 
 def test_a_row_of_the_matrix_is_there_for_every_set_of_scopes() -> None:

@@ -22,10 +22,6 @@ HELD = 10
 SITE = {"name": "Willo Woods", "location": "north", "id": 1}
 
 
-ONCE = "compiled"
-"""Connexion asks about a key twice, once for each way in which it may come."""
-
-
 class Door:
     """A service with limits on a store, and clients from where a test wants them."""
 
@@ -52,9 +48,9 @@ FULL = (503, "/problems/overloaded")
 
 
 async def test_a_key_may_ask_as_often_as_its_rate_says_and_is_told_what_is_left(
-    store: Store,
+    store: Store, path: str
 ) -> None:
-    door = Door(store, ONCE, rate_per_key="2/hour")
+    door = Door(store, path, rate_per_key="2/hour")
     async with door.client(**BEARER) as one, door.client("192.0.2.8", **BEARER) as other:
         answers = [await each.get("/v1/sites") for each in (one, other, one)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -80,9 +76,9 @@ async def test_an_address_may_ask_as_often_as_its_rate_says_with_whatever_key(
 
 
 async def test_after_too_many_wrong_keys_no_key_from_that_address_is_looked_at(
-    store: Store,
+    store: Store, path: str
 ) -> None:
-    door = Door(store, ONCE, rate_of_wrong_keys="3/hour")
+    door = Door(store, path, rate_of_wrong_keys="3/hour")
     async with door.client() as one, door.client("192.0.2.8") as other:
         assert [(await one.get("/v1/sites")).status_code for _ in range(5)] == [401] * 5
         statuses = [(await one.get("/v1/sites", headers=WRONG)).status_code for _ in range(5)]

@@ -267,6 +267,7 @@ async def test_a_chunked_body_is_a_body(client: httpx.AsyncClient) -> None:
         {"X-Forwarded-For": "192.0.2.1"},
         {"X-Forwarded-Proto": "https"},
         {"Via": "1.1 proxy"},
+        {"X-Real-IP": "192.0.2.1"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://localhost:3000"},

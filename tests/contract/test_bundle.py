@@ -14,6 +14,7 @@ from connexion.resolver import Resolver
 from connexion.spec import Specification
 
 from openapi import bundle
+from sitewatt.auth import SCOPES
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "openapi"
@@ -21,7 +22,6 @@ REDOCLY = ROOT / "node_modules" / ".bin" / "redocly"
 
 BUNDLE = bundle()
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
-SCOPES = {"read", "write_live", "write_sites", "admin"}
 OPERATIONS = {
     operation["operationId"]: {"path": path, "method": method, "item": item} | operation
     for path, item in BUNDLE["paths"].items()
@@ -216,6 +216,10 @@ def test_an_operation_is_named_verb_noun_and_described(name: str) -> None:
     assert not operation["summary"].endswith(".")
     assert operation["description"].endswith(".")
     assert set(operation["tags"]) <= {tag["name"] for tag in BUNDLE["tags"]}
+
+
+def test_the_scopes_of_the_program_are_those_of_the_contract() -> None:
+    assert sorted(BUNDLE["components"]["schemas"]["Scope"]["enum"]) == sorted(SCOPES)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
