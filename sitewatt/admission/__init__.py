@@ -6,10 +6,12 @@ rates       requests by key and address within a window, and what a client is to
 windows     the counters of that, in memory of a bounded size
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextvars import Token
 from dataclasses import dataclass
 from time import monotonic
+from typing import NoReturn
 
 from starlette.types import Scope
 
@@ -26,6 +28,9 @@ MOST_HELD = 32 * 1024 * 1024
 They are 16 of the longest, or 50 batches of 10,000 readings. What becomes of them in memory is six
 times as long (docs/reference/limits.md).
 """
+
+SHARES = 2
+"""One key holds no more than such a part of them, however slowly it sends; others find room."""
 
 
 class UrlTooLong(Exception):
@@ -59,6 +64,7 @@ class Admission:
         )
         self.in_flight = 0
         self.held = 0
+        self._held_by: Counter[str] = Counter()
         self._refused = {"requests": 0, "bodies": 0}
         self._most_requests = limits.max_requests
         self._most_held = limits.max_held
@@ -101,12 +107,25 @@ class Admission:
         """End a visit: what it held is free."""
         visiting.reset(token)
         self.held -= visit.held
+        if visit.held and visit.key_id is not None:
+            self._held_by[visit.key_id] -= visit.held
+            if not self._held_by[visit.key_id]:
+                del self._held_by[visit.key_id]
         self.in_flight -= visit.counted
 
     def hold(self, visit: Visit, size: int) -> None:
         """Keep so many more bytes of a body until its visit ends; raises Overloaded."""
+        if not size:
+            return
         if self.held + size > self._most_held:
-            self._refused["bodies"] += 1
-            raise Overloaded("bodies")
+            self._refuse_body("bodies")
+        if visit.key_id is not None:
+            if self._held_by[visit.key_id] + size > self._most_held // SHARES:
+                self._refuse_body("bodies of this key")
+            self._held_by[visit.key_id] += size
         self.held += size
         visit.held += size
+
+    def _refuse_body(self, what: str) -> NoReturn:
+        self._refused["bodies"] += 1
+        raise Overloaded(what)

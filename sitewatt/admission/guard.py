@@ -26,7 +26,7 @@ class CountingAuthority:
         again in the same visit is not counted again.
         """
         visit = visiting.get()
-        if visit is None or visit.known:
+        if visit is None or visit.key_id is not None:
             return await self._authority.authorize(headers, scopes)
         key = presented_key(headers)
         if key is not None:
@@ -38,5 +38,5 @@ class CountingAuthority:
                 self._rates.count_wrong_key(visit)
             raise
         self._rates.count_key(visit, identity.key_id)
-        visit.known = True
+        visit.key_id = identity.key_id
         return identity

@@ -5,7 +5,10 @@ from typing import Protocol
 
 
 class Overloaded(Exception):
-    """The worker has as many `requests`, or as much in `bodies`, as it can; nothing was done."""
+    """The worker has as many of `what` as it can: `requests`, `bodies`, or `bodies of this key`.
+
+    Nothing was done.
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -23,14 +26,14 @@ class Room(Protocol):
 class Visit:
     """A request from its head to the end of its answer."""
 
-    __slots__ = ("_room", "address", "counted", "held", "known", "quotas")
+    __slots__ = ("_room", "address", "counted", "held", "key_id", "quotas")
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self.address = ""
         """From where it comes; empty where nobody needs to know."""
-        self.known = False
-        """Whether it is known whose it is, and has been counted."""
+        self.key_id: str | None = None
+        """Whose it is, once that is known; None while it is not, and without keys."""
         self.counted = False
         """Whether it is one of those in flight."""
         self.held = 0

@@ -13,7 +13,8 @@ from api_service import KEY, PATHS, Clock, keeps_the_contract
 from sitewatt.admission import Limits
 from sitewatt.app import create_app
 from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
-from storage import Store
+from sitewatt.keyring import Keyring
+from storage import Key, Store, key_digest, mint_key
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
 WRONG = {"Authorization": f"Bearer {'w' * 32}"}
@@ -165,3 +166,34 @@ async def test_a_worker_holds_so_much_in_bodies_and_refuses_the_rest(
         page = (await client.get("/metrics")).text
         assert 'sitewatt_limited_requests_total{limit="bodies"} 1.0' in page
         assert "sitewatt_http_body_bytes 0.0" in page
+
+
+async def test_a_key_holds_half_of_that_and_leaves_the_rest_to_others(
+    store: Store, path: str
+) -> None:
+    keys = [mint_key() for _ in range(2)]
+    for key in keys:
+        scopes = frozenset({"write_sites"})
+        await store.keys.create(Key(key.id, key_digest(key.text), scopes, None, None, 0, None))
+    ring = Keyring(store.keys, Clock(), admin_key=AdminKey(KEY), may_open=False)
+    size = len(orjson.dumps(SITE))
+    door, go = Door(store, path, ring, max_held=2 * (size + HELD - 1)), asyncio.Event()
+    async with door.client() as client:
+        mine, others = ({"Authorization": f"Bearer {key.text}"} for key in keys)
+        client.headers.update(mine)
+        held = post_slowly(client, go)
+        while "sitewatt_http_body_bytes 10.0" not in await metrics(client):
+            await asyncio.sleep(0.01)
+        answer = await client.post("/v1/sites", json=SITE | {"id": 2})
+        assert refused(answer) == FULL
+        assert "bodies of this key" in answer.json()["detail"]
+        answer = await client.post("/v1/sites", json=SITE | {"id": 3}, headers=others)
+        assert answer.status_code == 201
+        go.set()
+        assert (await held).status_code == 201
+        assert (await client.post("/v1/sites", json=SITE | {"id": 2})).status_code == 201
+        assert "sitewatt_http_body_bytes 0.0" in await metrics(client)
+
+
+async def metrics(client: httpx.AsyncClient) -> str:
+    return (await client.get("/metrics", headers={"Authorization": f"Bearer {KEY}"})).text
