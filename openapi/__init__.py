@@ -4,6 +4,7 @@ A folder is a kind of component and a file's stem is its name, so `schemas/Site.
 `#/components/schemas/Site` of the bundle. `paths/` holds path items, which have no kind.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ Components = dict[str, dict[str, Any]]
 
 _ROOT = Path(__file__).parent
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _Loader(_SafeLoader):  # type: ignore[misc]
@@ -23,6 +25,11 @@ class _Loader(_SafeLoader):  # type: ignore[misc]
         first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
         for first, rules in _SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """The document in YAML, its members in their order."""
+    return yaml.dump(dict(document), Dumper=_SafeDumper, sort_keys=False, allow_unicode=True)
 
 
 def bundle() -> dict[str, Any]:

@@ -14,7 +14,6 @@ from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
 import orjson
-import yaml
 
 import openapi
 from sitewatt import key_commands, observability, opening, serving, settings, workers
@@ -133,7 +132,7 @@ def contract(given: argparse.Namespace) -> int:
     if given.format == "json":
         print(orjson.dumps(bundle, option=orjson.OPT_INDENT_2).decode())
     else:
-        print(yaml.safe_dump(bundle, sort_keys=False, allow_unicode=True), end="")
+        print(openapi.as_yaml(bundle), end="")
     return 0
 
 

@@ -15,7 +15,7 @@ from sitewatt.contract.media_types import MediaTypeNotTaken, NotAcceptable, esse
 from sitewatt.contract.parameters import Parameters
 from sitewatt.contract.rights import Rights
 from sitewatt.contract.routes import Routes
-from sitewatt.contract.schema import ContractError, Schema, Unfit, resolved
+from sitewatt.contract.schema import ContractError, Schema, Unfit, compiled, resolved
 from sitewatt.contract.vocabulary import UNTIMED, Request
 
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -164,7 +164,7 @@ class Reply:
     def __init__(self, declared: Mapping[str, Any]) -> None:
         contents = declared.get("content", {}).items()
         self._schemas = {
-            media_type: (Schema(content["schema"]), media_type.endswith(("/json", "+json")))
+            media_type: (compiled(content["schema"]), media_type.endswith(("/json", "+json")))
             for media_type, content in contents
         }
         self._required = [

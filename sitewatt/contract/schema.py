@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any
 
+import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from sitewatt.contract.faults import Fault, did_you_mean, explain, pointer
@@ -21,6 +22,16 @@ class ContractError(Exception):
 
 class Unfit(Exception):
     """The value breaks its schema."""
+
+
+def compiled(schema: Mapping[str, Any]) -> "Schema":
+    """Return the schema, compiled; the same one for whatever is equal, as problems everywhere."""
+    return _compiled(orjson.dumps(schema))
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(schema: bytes) -> "Schema":
+    return Schema(orjson.loads(schema))
 
 
 class Schema:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-import yaml
+
+from openapi import as_yaml
 
 
 class UnknownSchema(Exception):
@@ -23,9 +24,7 @@ class ContractDocuments:
     def __init__(self, bundle: Mapping[str, Any], version: str) -> None:
         self.version = {"name": "sitewatt", "version": version}
         self.openapi_json = orjson.dumps(bundle)
-        self.openapi_yaml = yaml.safe_dump(
-            dict(bundle), sort_keys=False, allow_unicode=True
-        ).encode()
+        self.openapi_yaml = as_yaml(bundle).encode()
         schemas = bundle["components"]["schemas"]
         self._schemas = {name: orjson.dumps(standalone(name, schemas)) for name in schemas}
         self._pages = {
