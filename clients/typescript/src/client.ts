@@ -1,6 +1,6 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { operations, paths } from "./contract.js";
-import { errorOf } from "./errors.js";
+import { errorOf, promiseJson } from "./errors.js";
 import { type Patience, patient } from "./retries.js";
 import type {
   Configuration,
@@ -84,8 +84,9 @@ function apiOf({ url, key, fetch: send, timeout = 30_000, patience = 60_000 }: O
     querySerializer: { array: { style: "form", explode: false } },
   });
   api.use({
-    async onResponse({ response }) {
+    async onResponse({ response, options }) {
       if (response.status >= 400) throw await errorOf(response);
+      if (options.parseAs === "json") await promiseJson(response);
       return undefined;
     },
   });

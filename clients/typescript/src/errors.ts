@@ -12,7 +12,7 @@ export class Unreachable extends SitewattError {
   override name = "Unreachable";
 }
 
-/** An answer with an error status that is no problem document; most likely a proxy's. */
+/** An answer that is not the service's, for it is no JSON; most likely a proxy's or a portal's. */
 export class UnexpectedAnswer extends SitewattError {
   override name = "UnexpectedAnswer";
 
@@ -61,7 +61,7 @@ export class ReadingsConflict extends SitewattProblem {
 /** The error of an answer with an error status. */
 export async function errorOf(response: Response): Promise<SitewattError> {
   const body = await response.text();
-  const document = problem(body);
+  const document = problemOf(body);
   if (document === undefined) return new UnexpectedAnswer(response.status, body);
   const { receipt } = document;
   return receipt === undefined
@@ -69,7 +69,18 @@ export async function errorOf(response: Response): Promise<SitewattError> {
     : new ReadingsConflict(document, receipt);
 }
 
-function problem(body: string): Problem | undefined {
+/** Promise that an answer is JSON, or nothing at all; throws UnexpectedAnswer. */
+export async function promiseJson(response: Response): Promise<void> {
+  const body = await response.clone().text();
+  try {
+    if (body !== "") JSON.parse(body);
+  } catch {
+    throw new UnexpectedAnswer(response.status, body);
+  }
+}
+
+/** The problem document that a body is, if it is one. */
+export function problemOf(body: string): Problem | undefined {
   try {
     const read: unknown = JSON.parse(body);
     const isOne = typeof read === "object" && read !== null && "type" in read && "detail" in read;

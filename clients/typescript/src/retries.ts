@@ -1,14 +1,14 @@
-import { SitewattError, Unreachable } from "./errors.js";
+import { problemOf, SitewattError, Unreachable } from "./errors.js";
 
-// Surely not done: sent again, whatever it is.
-const NOT_DONE = new Set([429]);
+// What comes row by row is read as it comes; all else is an answer when all of it is there.
+const STREAMED = /^(text\/csv|application\/x-ndjson)\b/;
 // Nobody knows: sent again when it counts once, however often it is sent.
 const NOBODY_KNOWS = new Set([502, 503, 504]);
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 15_000;
 
 export interface Patience {
-  /** How long an answer may take to begin, in milliseconds. */
+  /** How long an answer may take, in milliseconds; of CSV and NDJSON, how long to begin. */
   timeout: number;
   /** How long a request is sent again, in milliseconds; 0 for once. */
   patience: number;
@@ -25,15 +25,14 @@ export function patient(send: typeof fetch, { timeout, patience }: Patience): ty
       request.signal.throwIfAborted();
       const mayRepeat =
         outcome instanceof Response
-          ? NOT_DONE.has(outcome.status) || (again && NOBODY_KNOWS.has(outcome.status))
+          ? (await isSurelyNotDone(outcome)) || (again && NOBODY_KNOWS.has(outcome.status))
           : again;
       const pause = outcome instanceof Response ? pauseOf(attempt, outcome) : pauseOf(attempt);
       if (!mayRepeat || Date.now() + pause > until) {
         if (outcome instanceof Response) return outcome;
         throw outcome;
       }
-      if (outcome instanceof Response) await outcome.body?.cancel();
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await paused(pause, request.signal);
     }
   };
 }
@@ -44,17 +43,45 @@ async function tried(
   timeout: number,
 ): Promise<Response | SitewattError> {
   const late = new AbortController();
-  // Of a stream only the beginning is waited for; it may go on as long as it likes.
   const timer = setTimeout(() => late.abort(), timeout);
   try {
     const signal = AbortSignal.any([request.signal, late.signal]);
-    return await send(request.clone(), { signal });
+    return await whole(await send(request.clone(), { signal }));
   } catch (cause) {
     const said = late.signal.aborted ? `no answer within ${timeout} ms` : "no answer";
     return new Unreachable(`${request.method} ${request.url}: ${said}`, { cause });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The answer once all of it has come; one in rows at once, for it may go on as long as it likes. */
+async function whole(response: Response): Promise<Response> {
+  const isStreamed = STREAMED.test(response.headers.get("Content-Type") ?? "");
+  if (response.body === null || (response.ok && isStreamed)) return response;
+  const { status, statusText, headers } = response;
+  const content = await response.arrayBuffer();
+  return new Response(content, { status, statusText, headers });
+}
+
+/** Whether the service says that it has done nothing: such a request is sent again, whatever it is. */
+async function isSurelyNotDone(response: Response): Promise<boolean> {
+  if (response.status !== 503) return response.status === 429;
+  return problemOf(await response.clone().text())?.type === "/problems/overloaded";
+}
+
+function paused(pause: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, pause);
+    signal.addEventListener("abort", stop, { once: true });
+  });
 }
 
 /**

@@ -201,29 +201,43 @@ function missing({ paths }: Document): string[] {
 
 // What the service does when it is not well, by a server of the test's own.
 
-let answers: { status: number; headers?: Record<string, string>; body?: string }[] = [];
+interface Said {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+  /** What becomes of the connection in the middle of the body. */
+  then?: "breaks" | "stalls";
+}
+let answers: Said[] = [];
 const seen: string[] = [];
 const server = createServer((request, response) => {
   request.resume().on("end", () => {
     seen.push(`${request.method} ${request.headers.authorization ?? ""}`.trim());
-    const { status, headers, body } = answers.shift() ?? { status: 204 };
+    const { status, headers, body, then } = answers.shift() ?? ({ status: 204 } as Said);
     if (status === 0) request.socket.destroy();
-    else response.writeHead(status, headers).end(body);
+    else if (then === undefined) response.writeHead(status, headers).end(body);
+    else {
+      response.writeHead(status, { ...headers, "Content-Length": 1_000 }).write(body);
+      if (then === "breaks") setTimeout(() => request.socket.destroy(), 20);
+    }
   });
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-after(() => server.close());
+after(() => {
+  server.close();
+  server.closeAllConnections();
+});
 const away = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const DONE = { status: 200, body: '{"stored": 1}', headers: { "Content-Type": "application/json" } };
 
 async function met(
   given: typeof answers,
   call: (client: typeof sites) => Promise<unknown>,
-  patience = 5_000,
+  options: { patience?: number; timeout?: number } = {},
 ): Promise<[unknown, number]> {
   answers = [...given];
   seen.length = 0;
-  const client = createSitewattClient({ url: away, key: "hush", patience });
+  const client = createSitewattClient({ url: away, key: "hush", patience: 5_000, ...options });
   const outcome = await call(client).catch((error: unknown) => error);
   return [outcome, seen.length];
 }
@@ -252,4 +266,61 @@ test("Retry-After is honoured, and not waited for when it is longer than patienc
   const [error, times] = await met(long, (c) => c.push(1, READING));
   assert.ok(error instanceof UnexpectedAnswer && error.status === 503);
   assert.equal(times, 1);
+});
+
+test("a body that breaks off or stalls is no answer, and is asked for again", async () => {
+  for (const then of ["breaks", "stalls"] as const) {
+    const half = { ...DONE, then };
+    const push = (c: typeof sites) => c.push(1, READING);
+    assert.deepEqual(await met([half, DONE], push, { timeout: 500 }), [{ stored: 1 }, 2]);
+    const replace = (c: typeof sites) => c.push(1, READING, { on_conflict: "replace" });
+    const [error, times] = await met([half, DONE], replace, { timeout: 500 });
+    assert.ok(error instanceof Unreachable, String(error));
+    assert.equal(times, 1);
+    const page = { ...half, status: 500, headers: { "Content-Type": "text/html" } };
+    assert.ok((await met([page], replace, { timeout: 500 }))[0] instanceof Unreachable);
+  }
+});
+
+test("rows are read as they come, for longer than an answer may take", async () => {
+  const head = { "Content-Type": "text/csv; charset=utf-8" };
+  const slow: Said = { status: 200, headers: head, body: "dt-stamp\n", then: "stalls" };
+  const [stream] = await met([slow], (c) => c.csv(1), { timeout: 300 });
+  const reader = (stream as ReadableStream<Uint8Array>).getReader();
+  assert.equal(new TextDecoder().decode((await reader.read()).value), "dt-stamp\n");
+  const more = reader.read();
+  const later = new Promise((resolve) => setTimeout(() => resolve("nothing yet"), 600));
+  assert.equal(await Promise.race([more, later]), "nothing yet");
+  await reader.cancel();
+});
+
+test("a service that is full has done nothing, and is asked again whatever it was", async () => {
+  const document = { type: "/problems/overloaded", title: "x", status: 503, detail: "y" };
+  const full = { status: 503, body: JSON.stringify(document) };
+  const nameless = (c: typeof sites) => c.createSite({ name: "A", location: "b" });
+  assert.equal((await met([full, DONE], nameless))[1], 2);
+});
+
+test("a page of somebody else is no answer", async () => {
+  const portal = { status: 200, headers: { "Content-Type": "text/html" }, body: "<p>Log in</p>" };
+  const [error] = await met([portal], (c) => c.push(1, READING));
+  assert.ok(error instanceof UnexpectedAnswer, String(error));
+});
+
+test("who gives up does not wait for the pause, nor for an answer", async () => {
+  const busy = { status: 429, headers: { "Retry-After": "4" } };
+  for (const given of [busy, { ...DONE, then: "stalls" } as const]) {
+    const stop = new AbortController();
+    const call = (c: typeof sites) => c.api.GET("/v1/sites", { signal: stop.signal });
+    const met_ = met([given, DONE], call);
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    setTimeout(() => stop.abort(new Error("enough")), 50);
+    const pause = new Promise<never>((_, reject) => setTimeout(reject, 3_000, "waited").unref());
+    const [error, times] = await Promise.race([met_, pause]);
+    assert.match(String(error), /enough/);
+    assert.equal(times, 1);
+  }
+  const before = (c: typeof sites) =>
+    c.api.GET("/v1/sites", { signal: AbortSignal.abort(new Error("never")) });
+  assert.deepEqual((await met([DONE], before)).map(String), ["Error: never", "0"]);
 });
