@@ -129,9 +129,10 @@ class Patient(HttpToolsProtocol):
             self._terms.cut["answer"] += 1
             self.transport.abort()
             return
-        if self._due is not None and self._due <= now and not self.transport.is_closing():
+        if self._due is not None and self._due <= now:
             self._due = None
-            self._be_late(now)
+            if not self.transport.is_closing():
+                self._be_late(now)
         self._watch(now)
 
     def _be_late(self, now: float) -> None:

@@ -10,6 +10,8 @@ from api_service import CONTRACT
 from test_protocol import Played, Wire
 
 from handlers.replies import Stream
+from sitewatt.admission import Admission, Limits
+from sitewatt.auth import OpenToThisMachine
 from sitewatt.contract import Fault, MethodNotAllowed
 from sitewatt.metrics.requests import Requests
 from sitewatt.problems import Problem
@@ -20,7 +22,10 @@ from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.protocol import Connection
 from sitewatt.web.streams import send_stream
 
-SCOPE: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": []}
+SCOPE: dict[str, Any] = {
+    "type": "http", "method": "GET", "path": "/", "query_string": b"",
+    "headers": [(b"host", b"localhost")],
+}  # fmt: skip
 
 
 def document_of(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> tuple[int, dict[str, Any]]:
@@ -51,12 +56,6 @@ def test_faults_that_have_no_room_are_left_out_and_said_to_be(
     assert 50 < len(document["errors"]) < 100
 
 
-class Admitting:
-    """Lets everybody in."""
-
-    def admit(self, headers: Any) -> None: ...
-
-
 async def test_an_error_after_the_head_of_an_answer_is_not_answered_again() -> None:
     sent: list[Any] = []
 
@@ -68,10 +67,10 @@ async def test_an_error_after_the_head_of_an_answer_is_not_answered_again() -> N
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    authority: Any = Admitting()
     envelope = Envelope(
         failing,
-        authority=authority,
+        authority=OpenToThisMachine(),
+        admission=Admission(CONTRACT, Limits()),
         problems=ProblemDocuments(CONTRACT),
         requests=Requests(CONTRACT),
         least_coded_bytes=1000,
