@@ -14,6 +14,7 @@ from second_member import second_member
 from storage import NotReady, Store, Unavailable, UnsuitableServer, connect
 from storage.readiness import READY_SECONDS
 from storage.rights import ACTIONS, COLLECTIONS, missing_rights
+from storage.validators import validators
 
 IN_TIME = READY_SECONDS + 2
 """Two seconds for a machine that is busy with other things."""
@@ -121,6 +122,10 @@ async def test_who_asks_at_the_same_time_shares_one_look(
 
 def privilege(actions: Any, **resource: Any) -> dict[str, Any]:
     return {"resource": resource, "actions": list(actions)}
+
+
+def test_rights_are_asked_for_on_every_collection_that_there_is(schemas: dict[str, Any]) -> None:
+    assert sorted(COLLECTIONS) == sorted(validators(schemas))
 
 
 @pytest.mark.parametrize(

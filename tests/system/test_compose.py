@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from deployment import COMPOSE, DEPLOY, SERVICES
-from program import START_SECONDS, Service, data_directory, eventually, run
+from program import START_SECONDS, EarlyService, Service, data_directory, eventually, run
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 from pymongo.uri_parser import parse_uri
@@ -175,6 +175,31 @@ def test_the_service_has_rights_on_its_database_alone(members: Members) -> None:
         ):
             with pytest.raises(OperationFailure, match="not authorized"):
                 forbidden()
+
+
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [("right", "give it the roles readWrite and dbAdmin"), ("wrong", "AuthenticationFailed")],
+)
+def test_a_user_who_may_not_do_all_is_told_what_is_wrong_and_makes_no_service_ready(
+    members: Members, password: str, words: str
+) -> None:
+    assert members.initiate(members.hosts[0]).returncode == 0
+    with members.client() as administrator:
+        roles = [{"role": "read", "db": "sitewatt"}]
+        users = administrator["sitewatt"].command("usersInfo", "reader")["users"]
+        change = "updateUser" if users else "createUser"
+        administrator["sitewatt"].command(change, "reader", pwd="right", roles=roles)
+    uri = f"mongodb://reader:{password}@{members.hosts[0]}/sitewatt?replicaSet=rs0"
+    refused = run("check", mongodb_uri=uri)
+    assert refused.returncode == 1
+    assert words in refused.stderr
+    assert password not in refused.stderr
+    with EarlyService(mongodb_uri=uri) as service:
+        answer = service.client.get("/readyz")
+        assert (answer.status_code, answer.json()["kind"]) == (503, "unauthorized")
+        assert service.client.get("/livez").status_code == 200
+        assert service.client.get("/v1/sites").status_code == 503
 
 
 def test_nobody_gets_in_without_a_password(members: Members) -> None:
