@@ -25,6 +25,10 @@ START_SECONDS = 60
 END_SECONDS = 30
 OF_OTHERS = re.compile("SITEWATT_|MAKE|MFLAGS|(ARGS|PYTHON|VENV)$")
 
+# What a shell starts in the background ignores Ctrl-C, and so would the programs of the tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def environment(**settings: Any) -> dict[str, str]:
     """The environment with these settings, and none of the machine's own or of a make around."""
