@@ -117,14 +117,14 @@ class OpenToThisMachine:
 
 
 class AdminKey:
-    """Lets the holder of the one key do everything. Of the key only its SHA-256 is kept."""
+    """The one key whose holder may do everything. Only its SHA-256 is kept."""
 
     def __init__(self, key: str) -> None:
         self._digest = key_digest(key)
 
     @classmethod
     def from_file(cls, path: Path) -> "AdminKey":
-        """Return the authority of the key in the file; raises KeyFileError."""
+        """Return the key in the file; raises KeyFileError."""
         try:
             key = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -139,20 +139,6 @@ class AdminKey:
     def has_digest(self, digest: str) -> bool:
         """Return whether the digest is that of the key, in a time that tells nothing of it."""
         return hmac.compare_digest(digest, self._digest)
-
-    async def admit(self, headers: Mapping[str, str]) -> None:
-        """Admit everyone: the key decides."""
-
-    async def authorize(self, headers: Mapping[str, str], scopes: Iterable[str]) -> Identity:
-        """Raise Unauthenticated without the key, Forbidden for a scope that does not exist."""
-        key = presented_key(headers)
-        if key is None:
-            raise Unauthenticated(NO_KEY)
-        if not self.has_digest(key_digest(key)):
-            raise Unauthenticated("The key is not known here.")
-        if not SCOPES.issuperset(scopes):
-            raise Forbidden(scopes)
-        return BOOTSTRAP
 
 
 def presented_key(headers: Mapping[str, str]) -> str | None:

@@ -34,6 +34,7 @@ PARTS = {
         (
             "tests/contract/test_compiled.py",
             "tests/contract/test_entries.py",
+            "tests/contract/test_dear_bodies.py",
             "tests/contract/test_codings.py",
         ),
     ),

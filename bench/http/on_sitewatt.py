@@ -2,9 +2,8 @@
 
 from typing import Any, cast
 
-from bench.common.key import KEY
+from bench.common.keyring import keyring
 from bench.http.store import NoStore
 from sitewatt.app import create_app
-from sitewatt.auth import AdminKey
 
-app = create_app(cast("Any", NoStore()), AdminKey(KEY))
+app = create_app(cast("Any", NoStore()), keyring())

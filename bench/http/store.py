@@ -34,7 +34,7 @@ class Live:
 class Sites:
     """There is nothing to sweep."""
 
-    async def sweep(self, now: int) -> None:
+    async def sweep(self) -> None:
         """Do nothing."""
 
 

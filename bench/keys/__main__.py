@@ -51,8 +51,7 @@ async def _rivals(number: int) -> dict[str, tuple[Authority, list[Headers]]]:
     admin = [{**USUAL, "authorization": f"Bearer {ADMIN}"}]
     return {
         "open, no key": (OpenToThisMachine(), [USUAL]),
-        "the admin key alone": (AdminKey(ADMIN), admin),
-        "the admin key, with keys in the store": (ring, admin),
+        "the admin key": (ring, admin),
         f"one of {number:,} keys in the store": (ring, own),
     }
 

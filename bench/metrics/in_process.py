@@ -13,12 +13,11 @@ from typing import Any, NamedTuple, cast
 
 from starlette.types import ASGIApp, Message, Scope
 
-from bench.common.key import KEY
+from bench.common.keyring import keyring
 from bench.http.corpus import Measured, measured
 from bench.http.store import Live, NoStore
 from bench.metrics.uncounted import uncounted_requests
 from sitewatt.app import create_app
-from sitewatt.auth import AdminKey
 from storage import Measures, Receipt, Values
 
 BLOCK, TURNS = 50, 1_000
@@ -64,10 +63,10 @@ class CountingStore(NoStore):
 
 def added(with_storage: str) -> list[Added]:
     """Return what counting adds to each kind of request, and to a push under that other name."""
-    plain = create_app(cast("Any", NoStore()), AdminKey(KEY))
-    full = create_app(cast("Any", CountingStore()), AdminKey(KEY))
+    plain = create_app(cast("Any", NoStore()), keyring())
+    full = create_app(cast("Any", CountingStore()), keyring())
     with uncounted_requests():
-        uncounted = create_app(cast("Any", NoStore()), AdminKey(KEY))
+        uncounted = create_app(cast("Any", NoStore()), keyring())
     kinds = measured()
     each = [asyncio.run(_compare(kind, [plain, uncounted])) for kind in kinds]
     push = asyncio.run(_compare(kinds[0], [full, uncounted]))

@@ -4,11 +4,10 @@ import os
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bench.common.key import KEY
+from bench.common.keyring import keyring
 from bench.http.store import Live, NoStore
 from bench.metrics.uncounted import without_counters
 from sitewatt.app import create_app
-from sitewatt.auth import AdminKey
 from storage import Measures
 
 
@@ -26,4 +25,4 @@ Measured.live.waiting_rows = 0  # type: ignore[attr-defined]
 
 if os.environ["BENCH_COUNTED"] == "0":
     without_counters()
-app = create_app(cast("Any", Measured()), AdminKey(KEY))
+app = create_app(cast("Any", Measured()), keyring())

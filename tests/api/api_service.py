@@ -1,6 +1,6 @@
 """What the API tests share: the contract, the two services, and the check of every answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import httpx
@@ -11,8 +11,9 @@ from sitewatt.app import create_app
 from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
 from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, MethodNotAllowed, UnknownPath
+from sitewatt.keyring import Keyring
 from sitewatt.stock import connexion_app
-from storage import Store
+from storage import Keys, Store
 
 BUNDLE = openapi.bundle()
 CONTRACT = Contract(BUNDLE)
@@ -43,20 +44,52 @@ class Current:
         return now
 
 
+class CurrentKeys:
+    """Stands for the keys of the store that a Current stands for."""
+
+    def __init__(self, store: Current) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store.real.keys, name)
+
+
+def locked(keys: Keys, clock: Callable[[], int] = lambda: Clock.now) -> Keyring:
+    """The authority of a service with KEY in its settings, as the program makes it."""
+    return Keyring(keys, clock, admin_key=AdminKey(KEY), may_open=False)
+
+
 class Service:
     """An application, built once for all tests, on the store and the clock of each."""
 
-    def __init__(self, authority: Authority, serve: Callable[..., ASGIApp]) -> None:
+    def __init__(self, serve: Callable[..., ASGIApp], *, has_key: bool) -> None:
         self.store, self.clock = Current(), Current()
-        store = cast("Store", self.store)
+        store, keys = cast("Store", self.store), cast("Keys", CurrentKeys(self.store))
+        authority: Authority = locked(keys, self.clock) if has_key else OpenToThisMachine()
         self.app = create_app(store, authority, clock=self.clock, serve=serve)
+
+    def on(self, store: Store, clock: Clock) -> ASGIApp:
+        """The application, from now on on this store and this clock."""
+        self.store.real, self.clock.real = store, clock
+        return self.app
 
 
 PATHS = {"compiled": compiled_app, "stock": connexion_app}
 """The path that serves, and its judge: both must give every answer of these tests."""
 
-OPEN = {path: Service(OpenToThisMachine(), serve) for path, serve in PATHS.items()}
-LOCKED = {path: Service(AdminKey(KEY), serve) for path, serve in PATHS.items()}
+OPEN = {path: Service(serve, has_key=False) for path, serve in PATHS.items()}
+LOCKED = {path: Service(serve, has_key=True) for path, serve in PATHS.items()}
+
+
+def client_of(
+    app: ASGIApp, address: str = "127.0.0.1", headers: Mapping[str, str] | None = None
+) -> httpx.AsyncClient:
+    """A client of the application; each answer that it gets keeps the contract."""
+    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
+    transport = httpx.ASGITransport(app, client=(address, 1234))
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://localhost", event_hooks=hooks, headers=headers
+    )
 
 
 def example(name: str) -> Any:

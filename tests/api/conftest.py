@@ -4,11 +4,10 @@ Every answer that a test gets has been held against the contract, in the way a c
 """
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import httpx
 import pytest
-from api_service import OPEN, PATHS, SCHEMAS, Clock, Service, example, keeps_the_contract
+from api_service import OPEN, PATHS, SCHEMAS, Clock, Service, client_of, example
 
 from sitewatt.mongod import Mongod
 from storage import Store, connect
@@ -50,12 +49,7 @@ def service(path: str) -> Service:
 
 @pytest.fixture
 async def client(service: Service, store: Store, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
-    service.store.real, service.clock.real = store, clock
-    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
-    transport = httpx.ASGITransport(service.app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost", event_hooks=hooks
-    ) as client:
+    async with client_of(service.on(store, clock)) as client:
         yield client
 
 

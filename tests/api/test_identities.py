@@ -5,12 +5,11 @@ What is declared is read from the contract's document: `security`, and the keywo
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any
 
 import httpx
 import orjson
 import pytest
-from api_service import KEY, PATHS, Clock, keeps_the_contract
+from api_service import KEY, PATHS, Clock, client_of
 from identities import Ask, Who, everybody, everything
 
 from sitewatt import app as composition
@@ -28,10 +27,7 @@ NOBODY_HAS = 2_000_000
 def service(store: Store, path: str, *, admin_key: AdminKey | None = None) -> httpx.AsyncClient:
     """A client of an application as the program makes it, on the store."""
     ring = Keyring(store.keys, Clock(), admin_key=admin_key, may_open=True)
-    app = create_app(store, ring, clock=Clock(), serve=PATHS[path])
-    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
-    transport = httpx.ASGITransport(app)
-    return httpx.AsyncClient(transport=transport, base_url="http://localhost", event_hooks=hooks)
+    return client_of(create_app(store, ring, clock=Clock(), serve=PATHS[path]))
 
 
 async def answered(client: httpx.AsyncClient, ask: Ask, key: str | None) -> httpx.Response:

@@ -8,12 +8,11 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from api_service import KEY, PATHS, Clock, keeps_the_contract
+from api_service import KEY, PATHS, Clock, client_of, locked
 
 from sitewatt.admission import Limits
 from sitewatt.app import create_app
-from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
-from sitewatt.keyring import Keyring
+from sitewatt.auth import Authority, OpenToThisMachine
 from storage import Key, Store, key_digest, mint_key
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -29,15 +28,11 @@ class Door:
     def __init__(
         self, store: Store, path: str, authority: Authority | None = None, **limits: Any
     ) -> None:
-        who = authority or AdminKey(KEY)
+        who = authority or locked(store.keys)
         self.app = create_app(store, who, clock=Clock(), serve=PATHS[path], limits=Limits(**limits))
 
     def client(self, address: str = "192.0.2.7", **headers: str) -> httpx.AsyncClient:
-        hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
-        transport = httpx.ASGITransport(self.app, client=(address, 1234))
-        return httpx.AsyncClient(
-            transport=transport, base_url="http://localhost", event_hooks=hooks, headers=headers
-        )
+        return client_of(self.app, address, headers)
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:
@@ -175,9 +170,8 @@ async def test_a_key_holds_half_of_that_and_leaves_the_rest_to_others(
     for key in keys:
         scopes = frozenset({"write_sites"})
         await store.keys.create(Key(key.id, key_digest(key.text), scopes, None, None, 0, None))
-    ring = Keyring(store.keys, Clock(), admin_key=AdminKey(KEY), may_open=False)
     size = len(orjson.dumps(SITE))
-    door, go = Door(store, path, ring, max_held=2 * (size + HELD - 1)), asyncio.Event()
+    door, go = Door(store, path, max_held=2 * (size + HELD - 1)), asyncio.Event()
     async with door.client() as client:
         mine, others = ({"Authorization": f"Bearer {key.text}"} for key in keys)
         client.headers.update(mine)

@@ -9,11 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from api_service import CONTRACT, KEY, PATHS, Clock, Service, example, keeps_the_contract
+from api_service import CONTRACT, KEY, PATHS, Clock, Service, client_of, example
 from prometheus_client import parser
 from prometheus_client.openmetrics import parser as openmetrics
 
-from sitewatt.auth import AdminKey, OpenToThisMachine
 from sitewatt.metrics.families import FAMILIES
 from sitewatt.metrics.requests import Requests, keywords
 from sitewatt.web.terms import CUT
@@ -34,7 +33,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 @pytest.fixture
 def service(path: str) -> Service:
     """A service that has counted nothing yet."""
-    return Service(OpenToThisMachine(), PATHS[path])
+    return Service(PATHS[path], has_key=False)
 
 
 async def scraped(client: httpx.AsyncClient) -> Samples:
@@ -117,9 +116,8 @@ async def test_a_bug_is_counted_as_a_500(
     async def broken(**_: Any) -> None:
         raise ZeroDivisionError
 
-    service.store.real, service.clock.real = store, clock
     monkeypatch.setattr(store.sites, "list", broken)
-    transport = httpx.ASGITransport(service.app)
+    transport = httpx.ASGITransport(service.on(store, clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         assert (await client.get("/v1/sites")).status_code == 500
         samples = await scraped(client)
@@ -343,13 +341,7 @@ async def test_a_histogram_ends_in_all_that_was_counted(
 
 @pytest.fixture
 async def locked(path: str, store: Store, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
-    service = Service(AdminKey(KEY), PATHS[path])
-    service.store.real, service.clock.real = store, clock
-    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
-    transport = httpx.ASGITransport(service.app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost", event_hooks=hooks
-    ) as client:
+    async with client_of(Service(PATHS[path], has_key=True).on(store, clock)) as client:
         yield client
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from api_service import BUNDLE, SCHEMAS, Clock, example, keeps_the_contract
+from api_service import BUNDLE, SCHEMAS, Clock, client_of, example
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from sitewatt.app import create_app
@@ -100,10 +100,7 @@ async def asked(mongod: Mongod) -> AsyncIterator[tuple[httpx.AsyncClient, Asked]
     store = Store(client["operators"], schemas=SCHEMAS)
     await store.prepare()
     app = create_app(store, OpenToThisMachine(), clock=Clock())
-    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://localhost", event_hooks=hooks
-    ) as http:
+    async with client_of(app) as http:
         await http.post("/v1/sites", json=example("brief_sites"))
         await http.post("/v1/sites/1/configuration", json=example("brief_configuration"))
         await http.post("/v1/sites/1/live", json=example("brief_live"))

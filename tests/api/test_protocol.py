@@ -25,7 +25,6 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, suppress
-from types import TracebackType
 from typing import Any, ClassVar, Self, cast
 
 import pytest
@@ -78,12 +77,7 @@ class Server:
         eventually(lambda: self._server.started)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.shut_down()
         self._thread.join(HANG_SECONDS)
         assert not self._thread.is_alive(), "the server hangs"
@@ -111,12 +105,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def send(self, *requests: bytes) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from api_service import KEY, PATHS, SCHEMAS, Clock, example, keeps_the_contract
+from api_service import KEY, PATHS, SCHEMAS, Clock, client_of, example, locked
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -18,7 +18,7 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from handlers.instants import format_instant
 from sitewatt.app import create_app
-from sitewatt.auth import AdminKey, OpenToThisMachine
+from sitewatt.auth import OpenToThisMachine
 from sitewatt.mongod import Mongod
 from sitewatt.observability import JsonFormatter
 from sitewatt.tracing.spans import Spans
@@ -74,11 +74,7 @@ async def client(
     app = create_app(
         traced_store, OpenToThisMachine(), clock=clock, serve=PATHS[path], tracing=traces.spans
     )
-    hooks: dict[str, list[Any]] = {"response": [keeps_the_contract]}
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost", event_hooks=hooks
-    ) as client:
+    async with client_of(app) as client:
         await client.post("/v1/sites", json=example("brief_sites"))
         traces.take()
         yield client
@@ -160,7 +156,9 @@ async def test_a_bug_is_an_error_of_its_span(
         raise ZeroDivisionError("with a value in it")
 
     monkeypatch.setattr(traced_store.sites, "get", broken)
-    app = create_app(traced_store, AdminKey(KEY), serve=PATHS[path], tracing=traces.spans)
+    app = create_app(
+        traced_store, locked(traced_store.keys), serve=PATHS[path], tracing=traces.spans
+    )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get("/v1/sites/1", headers={"X-API-Key": KEY, **PARENT})

@@ -4,7 +4,6 @@ import gzip
 import socket
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import NamedTuple, Self
 
 DEADLINE_SECONDS = 10.0
@@ -49,12 +48,7 @@ class Connection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def send(self, *pieces: bytes) -> None:

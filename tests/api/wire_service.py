@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from api_service import BUNDLE, CONTRACT, KEY, PATHS, SCHEMAS, example
+from api_service import BUNDLE, CONTRACT, PATHS, SCHEMAS, example, locked
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from wire import Answer, Connection
 
 from sitewatt.app import create_app
-from sitewatt.auth import AdminKey, Authority, OpenToThisMachine
+from sitewatt.auth import Authority, OpenToThisMachine
 from sitewatt.cli import HTTP
 from sitewatt.contract import MethodNotAllowed, UnknownPath
 from sitewatt.serving import on_terms
@@ -104,8 +104,8 @@ def wire_service(
         errors = stack.enter_context(told_errors())
         database = stack.enter_context(raw_database(uri, name))
         ports = [
-            stack.enter_context(serving(around(served(uri, name, who, path, terms))))
-            for who in (OpenToThisMachine(), AdminKey(KEY))
+            stack.enter_context(serving(around(served(uri, name, path, terms, has_key=has_key))))
+            for has_key in (False, True)
         ]
         service = WireService(path, *ports, database, errors)
         for port in ports:
@@ -114,8 +114,10 @@ def wire_service(
         yield service
 
 
-def served(uri: str, name: str, who: Authority, path: str, terms: Terms) -> ASGIApp:
-    app = create_app(store_of(uri, name), who, serve=PATHS[path], terms=terms)
+def served(uri: str, name: str, path: str, terms: Terms, *, has_key: bool) -> ASGIApp:
+    store = store_of(uri, name)
+    who: Authority = locked(store.keys) if has_key else OpenToThisMachine()
+    app = create_app(store, who, serve=PATHS[path], terms=terms)
     return on_terms(app, terms)
 
 

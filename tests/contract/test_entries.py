@@ -2,65 +2,20 @@
 
 import copy
 import json
-import time
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pytest
+from fleets import BODY, COLUMNS, FLEET, NAMES, REQUEST, SCHEMA, entry, fleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-import openapi
-from handlers.instants import format_instant, parse
-from sitewatt.contract import ContractError, Fault, InvalidBody, NotJson, Request
+from handlers.instants import parse
+from sitewatt.contract import ContractError, Fault, NotJson
 from sitewatt.contract.formats import FORMATS
-from sitewatt.contract.operations import Body
-from sitewatt.contract.schema import Schema, resolved
-
-COMPONENTS = openapi.bundle()["components"]
-COLUMNS: Any = resolved(COMPONENTS["schemas"]["ReadingColumns"], COMPONENTS)
-ID = resolved(COMPONENTS["schemas"]["SiteId"], COMPONENTS)
-NAMES: list[str] = COLUMNS["required"]
-
-ENTRY = {
-    **COLUMNS,
-    "required": ["id", *NAMES],
-    "properties": {"id": ID, **COLUMNS["properties"]},
-}
-FLEET: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["sites"],
-    "properties": {
-        "sites": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": 1000,
-            "x-unique-by": "id",
-            "x-most-in-all": {"member": "dt-stamp", "most": 10_000},
-            "items": ENTRY,
-        }
-    },
-}
-SCHEMA = Schema(FLEET)
-LIMITS = {"faults": 100, "body_depth": 32}
-BODY = Body("POST", {"content": {"application/json": {"schema": FLEET}}}, LIMITS)
-REQUEST = Request(now=1_700_000_000, parameters={})
-MOST_BYTES = 2_097_152
-VALUES = {"soc": 50, "load_kwh": 0.5, "net_load_kwh": 1.5}
-
-
-def entry(site_id: int, rows: int) -> dict[str, Any]:
-    columns = {name: [VALUES.get(name, True)] * rows for name in NAMES}
-    stamps = [format_instant(1_600_000_000 + 600 * row) for row in range(rows)]
-    return {"id": site_id, **columns, "dt-stamp": stamps}
-
-
-def fleet(sites: int, rows: int) -> dict[str, Any]:
-    return {"sites": [entry(number + 1, rows) for number in range(sites)]}
+from sitewatt.contract.schema import Schema
 
 
 def faults(document: Any) -> list[Fault]:
@@ -271,81 +226,6 @@ def test_a_rule_inside_an_array_of_arrays_is_refused() -> None:
         Schema({"type": "object", "properties": {"rows": rows}})
 
 
-# What is meant to be dear
-
-
-def filled(head: bytes, item: bytes, tail: bytes) -> bytes:
-    """As long a body as there may be, of one item again and again."""
-    return head + b",".join([item] * ((MOST_BYTES - len(head + tail)) // (len(item) + 1))) + tail
-
-
-def in_entries(number: int, member: bytes, item: bytes) -> bytes:
-    """As long a body as there may be, with an array of one item again and again in each entry."""
-    items = b",".join([item] * ((MOST_BYTES // number - 40) // (len(item) + 1)))
-    entries = (b'{"id":%d,"%b":[%b]}' % (n + 1, member, items) for n in range(number))
-    return b'{"sites":[' + b",".join(entries) + b"]}"
-
-
-def names(number: int) -> bytes:
-    return b",".join(b'"k%d":1' % n for n in range(number))
-
-
-DEAR = {
-    "numbers that are wrong, in one entry": filled(b'{"sites":[{"soc":[', b"-1", b"]}]}"),
-    "stamps that are none, in one entry": filled(b'{"sites":[{"dt-stamp":[', b'""', b"]}]}"),
-    "numbers that are right, in one entry": filled(b'{"sites":[{"soc":[', b"1", b"]}]}"),
-    "a list in a list": filled(b'{"sites":[{"soc":[[', b"1", b"]]}]}"),
-    "numbers that are wrong, in a hundred": in_entries(100, b"soc", b"-1"),
-    "numbers that are right, in a hundred": in_entries(100, b"soc", b"1"),
-    "numbers that are right, in a thousand": in_entries(1000, b"soc", b"1"),
-    "stamps that are none, in a thousand": in_entries(1000, b"dt-stamp", b'""'),
-    "entries of nothing": filled(b'{"sites":[', b"{}", b"]}"),
-    "entries that are numbers": filled(b'{"sites":[', b"1", b"]}"),
-    "names, at the root": b'{"sites":[],' + names(150_000) + b"}",
-    "names, in one entry": b'{"sites":[{' + names(150_000) + b"}]}",
-    "names, in place of entries": b'{"sites":{' + names(150_000) + b"}}",
-    "names, in place of a column": b'{"sites":[{"soc":{' + names(150_000) + b"}}]}",
-    "names, in a thousand": b'{"sites":[' + b",".join([b"{" + names(150) + b"}"] * 1000) + b"]}",
-    "one moment again and again": filled(
-        b'{"sites":[{"dt-stamp":[', b'"2023-01-01 00:00:00"', b"]}]}"
-    ),
-}
-
-
-@pytest.mark.parametrize("case", DEAR)
-def test_a_body_that_is_wrong_all_over_is_explained_cheaply(case: str) -> None:
-    raw = DEAR[case]
-    assert len(raw) <= MOST_BYTES
-    began = time.process_time()
-    with pytest.raises(InvalidBody) as refusal:
-        BODY.read(raw, REQUEST)
-    # A fifth to a half of it here; without windows a case takes 16 s.
-    assert time.process_time() - began < 2
-    assert len(refusal.value.faults) <= 100
-
-
-@pytest.mark.parametrize("case", ["numbers that are wrong, in one entry", "names, in a thousand"])
-def test_what_explains_a_body_weighs_less_than_the_body(case: str) -> None:
-    value = orjson.loads(DEAR[case])
-    SCHEMA.faults(value, REQUEST, most=101)
-    tracemalloc.start()
-    try:
-        SCHEMA.faults(value, REQUEST, most=101)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < len(DEAR[case])
-
-
-def test_the_first_hundred_faults_are_told_in_their_order() -> None:
-    with pytest.raises(InvalidBody) as refusal:
-        BODY.read(DEAR["numbers that are wrong, in a hundred"], REQUEST)
-    assert refusal.value.more
-    places = [f.place for f in refusal.value.faults if f.keyword == "minimum"]
-    assert places == [f"/sites/0/soc/{row}" for row in range(len(places))]
-    assert len(places) > 90
-
-
 def test_what_is_read_is_not_what_is_explained() -> None:
     """A body that reads well and breaks a rule is told of as it came."""
     document = fleet(3, 3)
@@ -353,18 +233,3 @@ def test_what_is_read_is_not_what_is_explained() -> None:
     came = copy.deepcopy(document)
     assert told(document) == [("/sites/2/id", "x-unique-by")]
     assert json.dumps(document) == json.dumps(came)
-
-
-def test_accepting_costs_little_more_than_parsing() -> None:
-    """A thousand entries of one row took 3 times what orjson and jsonschema-rs alone need."""
-    raw = orjson.dumps(fleet(1000, 1))
-    fits = SCHEMA._fits
-    alone = min(_seconds(lambda: fits(orjson.loads(raw))) for _ in range(15))
-    whole = min(_seconds(lambda: BODY.read(raw, REQUEST)) for _ in range(15))
-    assert whole < 8 * alone, (whole, alone)
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

@@ -38,6 +38,7 @@ from sitewatt.app import create_app
 from sitewatt.auth import AdminKey
 from sitewatt.compiled import compiled_app
 from sitewatt.contract import Contract, MethodNotAllowed, UnknownPath
+from sitewatt.keyring import Keyring
 from sitewatt.mongod import Mongod
 from sitewatt.stock import connexion_app
 from storage import KeyText, Store, connect
@@ -111,7 +112,8 @@ async def ask_all(asks: list[Ask], mongod: Mongod) -> list[Heard]:
         await store.prepare()
         hold_purges(store)
         stores.append(store)
-        paths.append(create_app(store, AdminKey(KEY), clock=lambda: NOW, serve=serve))
+        who = Keyring(store.keys, lambda: NOW, admin_key=AdminKey(KEY), may_open=False)
+        paths.append(create_app(store, who, clock=lambda: NOW, serve=serve))
     alone = connexion_alone()
     heard: list[Heard] = []
     for number, ask in enumerate(asks, 1):

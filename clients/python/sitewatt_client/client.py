@@ -1,6 +1,5 @@
 """The client of a sitewatt service."""
 
-from types import TracebackType
 from typing import Self
 
 from sitewatt_client.generated import models, operations
@@ -28,12 +27,7 @@ class Client(SiteCalls, PushCalls, ReadCalls, KeyCalls):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
