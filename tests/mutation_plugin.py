@@ -10,9 +10,10 @@ import pytest
 from mutmut.state import state
 
 IMPORTED = """
-asyncio connexion hypothesis httpx jsonschema jsonschema_rs limits mongomock opentelemetry
+_hypothesis_pytestplugin _pytest.assertion.rewrite asyncio connexion faulthandler httpx hypothesis
+hypothesis.strategies jsonschema jsonschema_rs limits.strategies mongomock orjson pdb platformdirs
 prometheus_client pymongo.asynchronous.mongo_client pytest pytest_asyncio starlette.testclient
-uvicorn yaml _pytest.assertion.rewrite _pytest.pytester hypothesis.strategies limits.strategies
+uvicorn xml.etree.ElementTree yaml
 """
 
 _at_import: set[str] = set()

@@ -91,7 +91,7 @@ async def test_a_key_is_over_at_the_second_of_its_end(
         return
     with pytest.raises(Unauthenticated) as refusal:
         await ring(keys).authorize(one.headers, ["read"])
-    assert refusal.value.detail == "The key has expired."
+    assert refusal.value.detail == str(refusal.value) == "The key has expired."
 
 
 async def test_a_text_that_differs_in_its_secret_alone_is_no_key(store: Store, keys: Keys) -> None:
@@ -106,7 +106,7 @@ async def test_a_text_that_differs_in_its_secret_alone_is_no_key(store: Store, k
             assert refusal.value.detail == "The key is not known here."
 
 
-async def test_a_key_that_is_remembered_costs_no_read(store: Store, keys: Keys) -> None:
+async def test_a_key_that_is_remembered_costs_no_read_nor_does_what_is_none(store: Store, keys: Keys) -> None:
     one = await made(store)
     await ring(keys).authorize(one.headers, ["read"])
 
@@ -117,6 +117,8 @@ async def test_a_key_that_is_remembered_costs_no_read(store: Store, keys: Keys) 
     assert (await ring(keys).authorize(one.headers, ["read"])).key_id == one.key.id
     with pytest.raises(Unavailable):
         await ring(keys).authorize({"x-api-key": mint_key().text}, ["read"])
+    with pytest.raises(Unauthenticated):
+        await ring(keys).authorize({"x-api-key": "no key at all"}, ["read"])
 
 
 async def test_the_key_of_the_settings_may_do_everything_and_closes_the_service(
