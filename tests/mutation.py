@@ -21,9 +21,11 @@ from mutation_plugin import IMPORTED
 ROOT = Path(__file__).parents[1]
 COPIED = ("openapi", "handlers", "storage", "sitewatt", "tests", "docs", "bench", "deploy")
 COPIED += ("setup.cfg", "pyproject.toml", "README.md", "package.json", "Makefile", "CHANGELOG.md")
+SLOW = ("test_of_a_bomb", "test_accepting_costs", "explained_cheaply", "bounded_number_of_times")
 UNUSED = ("cacheprovider", "schemathesis", "xdist", "xdist.looponfail", "anyio")
 ADDED = [word for plugin in UNUSED for word in ("-p", f"no:{plugin}")]
 ADDED += ["-p", "tests.mutation_plugin", "--assert=plain", "--hypothesis-profile=ci"]
+ADDED += ["-k", f"not ({' or '.join(SLOW)})"]
 ADDED += ["-W", "ignore:Module already imported so cannot be rewritten"]
 VERDICTS = {0: "survived", 1: "killed", 3: "killed", -24: "timeout", 33: "no tests", None: "not run"}
 """What an exit of pytest says of a change. Any other is told as it is: it says nothing."""
@@ -66,7 +68,10 @@ PARTS = {
         ("sitewatt/contract/*.py",),
         tuple(
             f"tests/contract/test_{name}.py"
-            for name in ("rights", "compiled", "entries", "codings", "routes")
+            for name in (
+                *("rights", "vocabulary", "faults_told", "parameters", "compiled", "entries"),
+                *("codings", "routes"),
+            )
         ),
     ),
     "storage": Part(

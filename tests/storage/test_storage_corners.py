@@ -17,7 +17,10 @@ from storage.ids import (
     day_id,
     day_of,
     day_span,
+    ids_after,
+    reading_id,
     site_and_day,
+    span,
 )
 from storage.known import IdSet, KnownSites
 from storage.measures import Distribution, Measures
@@ -33,6 +36,16 @@ def test_a_set_of_ids_forgets_all_of_them_before_it_takes_a_page_too_many() -> N
     assert all(number in numbers for number in spread[:-1])
     numbers.add(spread[-1])
     assert [number for number in spread if number in numbers] == spread[-1:]
+
+
+def test_a_number_is_taken_out_of_a_set_of_ids_and_no_other() -> None:
+    numbers = IdSet()
+    among = [*range(20), 1 << known._PAGE_BITS]
+    for number in among:
+        numbers.add(number)
+    for number in (10, 1 << known._PAGE_BITS, 5 << known._PAGE_BITS):
+        numbers.discard(number)
+    assert [number for number in among if number in numbers] == [*range(10), *range(11, 20)]
 
 
 def test_a_site_that_was_read_before_a_deletion_was_counted_is_not_remembered() -> None:
@@ -164,6 +177,18 @@ def test_without_bounds_all_days_of_the_site_and_of_no_other_are_meant() -> None
     whole = day_span(5)
     assert (whole["$gte"], whole["$lte"]) == (day_id(5, 0), day_id(5, LAST_DAY))
     assert day_id(4, LAST_DAY) < whole["$gte"] <= whole["$lte"] < day_id(6, 0)
+
+
+def test_without_bounds_all_readings_of_the_site_are_meant() -> None:
+    assert span(5) == {"$gte": reading_id(5, 0), "$lte": reading_id(5, LAST_INSTANT)}
+
+
+def test_sites_follow_an_id_all_of_them_or_those_that_are_named() -> None:
+    assert ids_after(None, None) == {"$gt": 0}
+    assert ids_after(7, None) == {"$gt": 7}
+    assert ids_after(None, {3, 1}) == {"$in": [1, 3]}
+    assert ids_after(7, [9, 7, 8, 1]) == {"$in": [8, 9]}
+    assert ids_after(None, []) == {"$in": []}
 
 
 def test_rows_of_different_width_are_a_bug_and_no_difference() -> None:
