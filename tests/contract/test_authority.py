@@ -31,7 +31,9 @@ HERE = {"host": "localhost:8080"}
 # Open mode
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:65535", "[::1]", "[::1]:8"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1:65535", "[::1]", "[::1]:8"]
+)
 async def test_open_to_this_machine_admits_it_by_all_its_names(host: str) -> None:
     await OpenToThisMachine().admit({"host": host})
     await OpenToThisMachine().admit({"host": host, "origin": f"HTTP://{host.swapcase()}"})

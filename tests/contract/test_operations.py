@@ -293,7 +293,10 @@ def test_a_path_and_a_method_name_an_operation_and_its_parameters(method: str) -
     "path", ["", "/", "/v9", "/v9/sites/7", "/v9/sites//paint", "/v9/sites/7/paint/", "/PAINT"]
 )
 def test_a_path_that_the_contract_has_not_is_unknown(path: str) -> None:
-    for asked in (lambda: CONTRACT.routes.match("GET", path), lambda: CONTRACT.routes.allowed(path)):
+    for asked in (
+        lambda: CONTRACT.routes.match("GET", path),
+        lambda: CONTRACT.routes.allowed(path),
+    ):
         with pytest.raises(UnknownPath):
             asked()
 

@@ -56,9 +56,7 @@ def test_the_values_of_a_request_are_read_by_the_names_of_their_arguments() -> N
     assert ALL.arguments == [*given, "separator", "if_match"]
 
 
-@pytest.mark.parametrize(
-    ("media_type", "limit"), [("application/json", 9), (None, 9), (CSV, None)]
-)
+@pytest.mark.parametrize(("media_type", "limit"), [("application/json", 9), (None, 9), (CSV, None)])
 def test_what_is_not_there_is_its_default_or_none(
     media_type: str | None, limit: int | None
 ) -> None:

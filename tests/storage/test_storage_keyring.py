@@ -106,7 +106,9 @@ async def test_a_text_that_differs_in_its_secret_alone_is_no_key(store: Store, k
             assert refusal.value.detail == "The key is not known here."
 
 
-async def test_a_key_that_is_remembered_costs_no_read_nor_does_what_is_none(store: Store, keys: Keys) -> None:
+async def test_a_key_that_is_remembered_costs_no_read_nor_does_what_is_none(
+    store: Store, keys: Keys
+) -> None:
     one = await made(store)
     await ring(keys).authorize(one.headers, ["read"])
 
