@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage import Receipt, Unavailable, known, newest
 from storage.classification import differing
-from storage.history import same_configuration
+from storage.history import next_revision, same_configuration
 from storage.ids import (
     DAY_SECONDS,
     LAST_DAY,
@@ -212,3 +212,13 @@ def test_configurations_are_the_same_when_battery_and_production_are() -> None:
     assert same_configuration(one, {**one, "revision": 2})
     assert not same_configuration(one, {**one, "battery": {"vendor": "Tesla"}})
     assert not same_configuration(one, {**one, "production": {"pv": {"units": 2}}})
+
+
+def test_the_next_revision_is_the_configuration_with_a_number_and_its_times() -> None:
+    pushed: Any = {"battery": {"vendor": "KATL"}, "production": {"pv": {"units": 1}}, "id": 7}
+    first = next_revision([], pushed, 5, 9)
+    assert first == {
+        **{"revision": 1, "effective_from": 5, "recorded_at": 9},
+        **{"battery": {"vendor": "KATL"}, "production": {"pv": {"units": 1}}},
+    }
+    assert next_revision([{**first, "revision": 8}, first], pushed, 1, 9)["revision"] == 9
