@@ -16,8 +16,6 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from mutation_plugin import IMPORTED
-
 ROOT = Path(__file__).parents[1]
 COPIED = ("openapi", "handlers", "storage", "sitewatt", "tests", "docs", "bench", "deploy")
 COPIED += ("setup.cfg", "pyproject.toml", "README.md", "package.json", "Makefile", "CHANGELOG.md")
@@ -82,7 +80,8 @@ PARTS = {
         tuple(
             f"tests/contract/test_{name}.py"
             for name in (
-                *("codings", "faults_told", "operations", "parameters", "schemas", "vocabulary"),
+                *("codings", "faults_told", "operations", "parameters", "routes", "schemas"),
+                *("strict_json", "vocabulary"),
             )
         ),
     ),
@@ -123,13 +122,10 @@ def prepare(name: str, part: Part) -> Path:
         "track_dependencies": "false",
         # Not forked from a process whose caches hold the answers of the unchanged code.
         "process_isolation": "forkserver",
-        "forkserver_warmup": "import",
-        "preload_modules_file": "preloaded",
         "timeout_multiplier": "4",
         "timeout_constant": "10",
         "pytest_add_cli_args_test_selection": "\n" + "\n".join(part.tests),
     }
-    (directory / "preloaded").write_text("\n".join(IMPORTED.split()))
     with (directory / "setup.cfg").open("w") as file:
         settings.write(file)
     return directory

@@ -1,22 +1,32 @@
 """What mutation.py has pytest do in the runs of mutmut: the fast tests, the fastest first.
 
-mutmut starts each run from a process that has imported what is listed here and nothing of ours, so
-that what the modules do when they are imported is done by the changed code too.
+mutmut forks each run from a process that has collected the tests. What is called when modules are
+imported has been called there as it was before any change, so a run of a change to it imports them
+anew; and as no test is seen to call it, all of them are taken to.
 """
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
+from mutmut.mutation.trampoline import get_mutant_under_test
 from mutmut.state import state
 
-IMPORTED = """
-_hypothesis_pytestplugin _pytest.assertion.rewrite asyncio connexion faulthandler httpx hypothesis
-hypothesis.strategies jsonschema jsonschema_rs limits.strategies mongomock orjson pdb platformdirs
-prometheus_client pymongo.asynchronous.mongo_client pytest pytest_asyncio starlette.testclient
-uvicorn xml.etree.ElementTree yaml
-"""
+OURS = ("openapi", "handlers", "storage", "sitewatt")
+_CALLED = Path("called-at-import")
 
-_at_import: set[str] = set()
+
+def pytest_configure() -> None:
+    """Forget all modules of ours where what is changed was called when they were imported."""
+    function = get_mutant_under_test().rpartition("__mutmut_")[0]
+    if not function or function not in _called_at_import():
+        return
+    here = str(Path("tests").resolve())
+    for name, module in [*sys.modules.items()]:
+        stands_here = str(getattr(module, "__file__", None)).startswith(here)
+        if name.partition(".")[0] in OURS or (stands_here and name != __name__):
+            del sys.modules[name]
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
@@ -34,13 +44,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Remember what the import of the tests has come by."""
-    _at_import.update(state()._stats)
+    """Note what the import of the tests has called."""
+    if get_mutant_under_test() == "stats":
+        _CALLED.write_text("\n".join(_called_at_import() | state()._stats))
 
 
 def pytest_runtest_setup() -> None:
-    """Let each test come by what their import has come by."""
-    state()._stats.update(_at_import)
+    """Let each test be one that calls what their import has called."""
+    if get_mutant_under_test() == "stats":
+        state()._stats.update(_called_at_import())
+
+
+def _called_at_import() -> set[str]:
+    return {*_CALLED.read_text().split()} if _CALLED.exists() else set()
 
 
 def _starts_a_database(item: pytest.Item) -> bool:

@@ -3,6 +3,23 @@
 from typing import Any
 
 import pytest
+from small_contract import (
+    ALL,
+    CONTRACT,
+    CSV,
+    GET,
+    JSON,
+    NAME,
+    PAINT,
+    PAINTED,
+    PATCH,
+    PATCHED,
+    PATCHING,
+    PROBLEM,
+    REQUEST,
+    bundle,
+    content,
+)
 
 from sitewatt.contract import (
     BrokenReply,
@@ -10,90 +27,10 @@ from sitewatt.contract import (
     ContractError,
     InvalidBody,
     MediaTypeNotTaken,
-    MethodNotAllowed,
     NotAcceptable,
     NotJson,
     Operation,
-    Request,
-    UnknownPath,
 )
-
-REQUEST = Request(now=0, parameters={})
-JSON, PROBLEM, CSV, PATCH = (
-    *("application/json", "application/problem+json"),
-    *("text/csv", "application/merge-patch+json"),
-)
-NAME = {"type": "string", "minLength": 1, "maxLength": 5}
-PAINT = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["colour"],
-    "properties": {"colour": NAME},
-}
-SITE = {"name": "site_id", "in": "path", "required": True, "schema": {"type": "integer"}}
-
-
-def content(schema: Any, *media_types: str) -> dict[str, Any]:
-    return {media_type: {"schema": schema} for media_type in media_types}
-
-
-def header(*, required: bool) -> dict[str, Any]:
-    return {"required": required, "schema": {"type": "string"}}
-
-
-HEADERS = {
-    "ETag": header(required=True),
-    "Age": header(required=False),
-    "X-Request-Id": header(required=True),
-    "Location": header(required=True),
-}
-GET: dict[str, Any] = {
-    "operationId": "get_paint",
-    "parameters": [{**SITE, "x-names-site": True}],
-    "responses": {
-        "200": {"content": content(PAINT, JSON) | content({"type": "string"}, CSV)},
-        "201": {"content": content(PAINT, JSON), "headers": HEADERS},
-        "204": {"headers": {}},
-        "404": {"content": content(PAINT, PROBLEM)},
-    },
-}
-PATCHED: dict[str, Any] = {
-    "operationId": "paint_site",
-    "x-always-admitted": True,
-    "x-bound-keys": "filtered",
-    "security": [{"bearer": ["admin"]}],
-    "requestBody": {"content": content({"$ref": "#/components/schemas/Paint"}, PATCH, JSON)},
-    "responses": {"204": {}},
-}
-
-
-def bundle(**operations: Any) -> dict[str, Any]:
-    """A contract of these operations on /sites/{site_id}/paint, beside which there is /paint."""
-    return {
-        "servers": [{"url": "/v9/"}],
-        "security": [{"bearer": ["read"]}, {"api_key": ["read"]}],
-        "x-limits": {"faults": 2, "body_depth": 3},
-        "x-problem-types": {"internal": {"status": 500}},
-        "components": {"schemas": {"Paint": PAINT}, "parameters": {"site": SITE}},
-        "paths": {
-            "/sites/{site_id}/paint": operations,
-            "/paint": {
-                "servers": [{"url": ""}],
-                "get": {
-                    "operationId": "get_all_paint",
-                    "security": [],
-                    "responses": {"200": {"content": content(PAINT, JSON)}},
-                },
-            },
-        },
-    }
-
-
-CONTRACT = Contract(bundle(get=GET, patch={**PATCHED, "parameters": [SITE]}))
-PAINTED, PATCHING, ALL = (
-    CONTRACT.operations[name] for name in ("get_paint", "paint_site", "get_all_paint")
-)
-
 
 # What it is
 
@@ -276,56 +213,3 @@ def test_of_an_answer_that_breaks_its_schema_three_faults_are_told() -> None:
     with pytest.raises(BrokenReply) as refusal:
         PAINTED.check_reply(404, {"Content-Type": PROBLEM}, b'{"a": 1, "b": 1, "c": 1, "d": 1}')
     assert str(refusal.value).count("pointer") == 3
-
-
-# Its route
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_path_and_a_method_name_an_operation_and_its_parameters(method: str) -> None:
-    found = CONTRACT.routes.match(method, "/v9/sites/7/paint")
-    assert (found.operation, found.path) == (PAINTED, {"site_id": "7"})
-    found = CONTRACT.routes.match(method, "/paint")
-    assert (found.operation, found.path) == (ALL, {})
-
-
-@pytest.mark.parametrize(
-    "path", ["", "/", "/v9", "/v9/sites/7", "/v9/sites//paint", "/v9/sites/7/paint/", "/PAINT"]
-)
-def test_a_path_that_the_contract_has_not_is_unknown(path: str) -> None:
-    for asked in (
-        lambda: CONTRACT.routes.match("GET", path),
-        lambda: CONTRACT.routes.allowed(path),
-    ):
-        with pytest.raises(UnknownPath):
-            asked()
-
-
-def test_the_methods_of_a_path_are_named_in_order() -> None:
-    assert CONTRACT.routes.allowed("/paint") == ("GET", "HEAD", "OPTIONS")
-    only = Contract(bundle(patch=PATCHED | {"parameters": [SITE]})).routes
-    path = "/v9/sites/7/paint"
-    assert only.allowed(path) == ("OPTIONS", "PATCH")
-    for method in ("GET", "HEAD", "PUT"):
-        with pytest.raises(MethodNotAllowed) as refusal:
-            only.match(method, path)
-        assert refusal.value.allowed == ("OPTIONS", "PATCH")
-        assert str(refusal.value) == "OPTIONS, PATCH"
-
-
-def test_a_fixed_segment_goes_before_a_parameter() -> None:
-    given = bundle(get=GET)
-    newest = {**GET, "operationId": "get_newest", "parameters": [], "x-bound-keys": "refused"}
-    given["paths"]["/sites/newest/paint"] = {"get": newest}
-    routes = Contract(given).routes
-    assert routes.match("GET", "/v9/sites/newest/paint").operation.id == "get_newest"
-    assert routes.match("GET", "/v9/sites/newer/paint").operation.id == "get_paint"
-
-
-def test_two_names_for_one_place_of_a_path_are_refused_at_start() -> None:
-    given = bundle(get=GET)
-    twin = {**GET, "operationId": "get_twin"}
-    given["paths"]["/sites/{plant_id}/twin"] = {"get": twin}
-    with pytest.raises(ContractError) as refusal:
-        Contract(given)
-    assert str(refusal.value) == "site_id and plant_id stand at the same place of a path"

@@ -65,8 +65,10 @@ BROKEN: list[tuple[str, Any, Any, list[Any]]] = [
     ),
     (
         *("x-unique-by", "id", [{"id": 4}, {"id": 1}, {"n": 4}, {"id": 1}, {"id": 4}]),
-        [((3, "id"), "repeats the `id` of entry 1", None)]
-        + [((4, "id"), "repeats the `id` of entry 0", None)],
+        [
+            ((3, "id"), "repeats the `id` of entry 1", None),
+            ((4, "id"), "repeats the `id` of entry 0", None),
+        ],
     ),
     (
         *("x-most-in-all", IN_ALL, [{"rows": [1, 2]}, {}, {"rows": [3, 4]}]),

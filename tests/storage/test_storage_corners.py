@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import Receipt, Unavailable, known, newest
-from storage.classification import differing
+from storage.classification import classify, differing
 from storage.history import next_revision, same_configuration
 from storage.ids import (
     DAY_SECONDS,
@@ -218,7 +218,27 @@ def test_the_next_revision_is_the_configuration_with_a_number_and_its_times() ->
     pushed: Any = {"battery": {"vendor": "KATL"}, "production": {"pv": {"units": 1}}, "id": 7}
     first = next_revision([], pushed, 5, 9)
     assert first == {
-        **{"revision": 1, "effective_from": 5, "recorded_at": 9},
-        **{"battery": {"vendor": "KATL"}, "production": {"pv": {"units": 1}}},
+        "revision": 1,
+        "effective_from": 5,
+        "recorded_at": 9,
+        "battery": {"vendor": "KATL"},
+        "production": {"pv": {"units": 1}},
     }
     assert next_revision([{**first, "revision": 8}, first], pushed, 1, 9)["revision"] == 9
+
+
+LOW, HIGH = ((soc, 1.0, 2.0, True, True, False) for soc in (0.0, 100.0))
+
+
+def test_a_row_is_new_unchanged_or_different_beside_what_is_stored() -> None:
+    rows = {1: LOW, 2: LOW, 3: LOW, 4: HIGH}
+    assert classify(rows, {}) == (rows, {}, {})
+    assert classify(rows, dict(rows)) == ({}, rows, {})
+    assert classify(rows, {1: LOW, 2: HIGH, 9: LOW}) == ({3: LOW, 4: HIGH}, {1: LOW}, {2: LOW})
+    assert classify({}, {1: LOW}) == ({}, {}, {})
+
+
+def test_the_columns_that_differ_are_named_in_their_order() -> None:
+    assert differing(LOW, HIGH) == ("soc",)
+    assert differing(LOW, LOW) == ()
+    assert differing(LOW, (0, 1, 2.5, True, True, True)) == ("net_load_kwh", "cro_notification")
