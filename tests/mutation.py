@@ -21,6 +21,7 @@ COPIED = ("openapi", "handlers", "storage", "sitewatt", "tests", "docs", "bench"
 COPIED += ("setup.cfg", "pyproject.toml", "README.md", "package.json", "Makefile", "CHANGELOG.md")
 SLOW = ("test_of_a_bomb", "test_accepting_costs", "explained_cheaply", "bounded_number_of_times")
 UNUSED = ("cacheprovider", "schemathesis", "xdist", "xdist.looponfail", "anyio")
+UNUSED += ("unraisableexception",)
 ADDED = [word for plugin in UNUSED for word in ("-p", f"no:{plugin}")]
 ADDED += ["-p", "tests.mutation_plugin", "--assert=plain", "--hypothesis-profile=ci"]
 ADDED += ["-k", f"not ({' or '.join(SLOW)})"]
