@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sitewatt.contract import Contract, Request
+from sitewatt.contract import Contract, Operation, Request
 
 REQUEST = Request(now=0, parameters={})
 JSON, PROBLEM, CSV, PATCH = (
@@ -75,7 +75,14 @@ def bundle(**operations: Any) -> dict[str, Any]:
     }
 
 
-CONTRACT = Contract(bundle(get=GET, patch={**PATCHED, "parameters": [SITE]}))
-PAINTED, PATCHING, ALL = (
-    CONTRACT.operations[name] for name in ("get_paint", "paint_site", "get_all_paint")
-)
+def contract() -> Contract:
+    """The small contract, compiled anew for each test: what is compiled is what is tested."""
+    return Contract(bundle(get=GET, patch={**PATCHED, "parameters": [SITE]}))
+
+
+def painted() -> Operation:
+    return contract().operations["get_paint"]
+
+
+def painting() -> Operation:
+    return contract().operations["paint_site"]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sitewatt.contract.faults import Fault, did_you_mean, explain, pointer, shown
+from sitewatt.contract.formats import FORMATS
 
 TOLD: list[tuple[str, Any, Any, str, str | None]] = [
     ("type", 5, "string", "must be a string", None),
@@ -83,3 +84,8 @@ def test_a_hint_is_the_nearest_name_as_the_contract_spells_it() -> None:
     assert did_you_mean("LOAD_KWH", ["net_load_kwh", "load_kwh"]) == "did you mean `load_kwh`?"
     assert did_you_mean("Straße", ["STRASSE"]) == "did you mean `STRASSE`?"
     assert did_you_mean("x" * 64 + "y" * 500, ["x" * 64]) == f"did you mean `{'x' * 64}`?"
+
+
+def test_a_text_of_a_format_has_nothing_wrong() -> None:
+    assert FORMATS["time-zone"]("America/Argentina/Buenos_Aires") is None
+    assert FORMATS["instant"]("2023-01-01 00:00:00") is None

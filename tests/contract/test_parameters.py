@@ -18,25 +18,28 @@ def declared(name: str, schema: dict[str, Any], in_: str = "query", **said: Any)
     return {"name": name, "in": in_, "schema": schema, **said}
 
 
-ALL = Parameters(
-    [
-        declared("site_id", {"type": "integer", "minimum": 1}, "path", required=True),
-        declared("from", INSTANT, **{"x-before": "to"}),
-        declared("to", INSTANT, required=True),
-        declared("limit", {**INTEGER, "default": 9}, **{"x-default-for": "application/json"}),
-        declared("columns", WORDS),
-        declared("separator", {"type": "string"}, **{"x-media-type": CSV}),
-        declared("If-Match", {"type": "string", "minLength": 2}, "header"),
-    ]
-)
 NOTHING = {"from_": None, "columns": None, "separator": None, "if_match": None}
 DAY, NEXT = 1_672_531_200, 1_672_617_600
+
+
+def all_of_them() -> Parameters:
+    return Parameters(
+        [
+            declared("site_id", {"type": "integer", "minimum": 1}, "path", required=True),
+            declared("from", INSTANT, **{"x-before": "to"}),
+            declared("to", INSTANT, required=True),
+            declared("limit", {**INTEGER, "default": 9}, **{"x-default-for": "application/json"}),
+            declared("columns", WORDS),
+            declared("separator", {"type": "string"}, **{"x-media-type": CSV}),
+            declared("If-Match", {"type": "string", "minLength": 2}, "header"),
+        ]
+    )
 
 
 def faults(query: bytes, media_type: str | None = None, **headers: str) -> list[Fault]:
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     with pytest.raises(BadParameters) as refusal:
-        ALL.read({"site_id": "7"}, query, named, media_type)
+        all_of_them().read({"site_id": "7"}, query, named, media_type)
     assert str(refusal.value) == f"{len(refusal.value.faults)} parameters are at fault"
     return refusal.value.faults
 
@@ -50,22 +53,22 @@ def fault(schema: dict[str, Any], text: str, in_: str = "query") -> Fault:
 
 def test_the_values_of_a_request_are_read_by_the_names_of_their_arguments() -> None:
     query = b"from=2023-01-01+00:00:00&&to=2023-01-02T01:00:00%2B01:00&limit=3&columns=a%2Cb"
-    read = ALL.read({"site_id": "7"}, query, {"if-match": '""', "host": "x"})
+    read = all_of_them().read({"site_id": "7"}, query, {"if-match": '""', "host": "x"})
     given = {"site_id": 7, "from_": DAY, "to": NEXT, "limit": 3, "columns": ["a", "b"]}
     assert read == {**NOTHING, **given, "if_match": '""'}
-    assert ALL.arguments == [*given, "separator", "if_match"]
+    assert all_of_them().arguments == [*given, "separator", "if_match"]
 
 
 @pytest.mark.parametrize(("media_type", "limit"), [("application/json", 9), (None, 9), (CSV, None)])
 def test_what_is_not_there_is_its_default_or_none(
     media_type: str | None, limit: int | None
 ) -> None:
-    read = ALL.read({"site_id": "7"}, b"to=2023-01-02T00:00:00Z", {}, media_type)
+    read = all_of_them().read({"site_id": "7"}, b"to=2023-01-02T00:00:00Z", {}, media_type)
     assert read == {**NOTHING, "site_id": 7, "to": NEXT, "limit": limit}
 
 
 def test_the_media_types_that_parameters_are_for_are_known() -> None:
-    assert ALL.media_types == {CSV, "application/json"}
+    assert all_of_them().media_types == {CSV, "application/json"}
     assert Parameters([declared("limit", INTEGER)]).media_types == set()
 
 
@@ -76,7 +79,7 @@ def test_a_parameter_for_one_media_type_is_out_of_place_with_another() -> None:
     odd = [Fault("query", "separator", "x-media-type", said, hint)]
     assert faults(query, "application/json") == odd
     for media_type in (CSV, None):
-        assert ALL.read({"site_id": "7"}, query, {}, media_type)["separator"] == ";"
+        assert all_of_them().read({"site_id": "7"}, query, {}, media_type)["separator"] == ";"
 
 
 def test_a_required_parameter_of_another_media_type_is_not_missing() -> None:
@@ -114,7 +117,7 @@ def test_an_end_before_the_beginning_is_told_and_one_at_it_is_not() -> None:
     query = b"from=2023-01-02T00:00:01Z&to=2023-01-02T00:00:00Z"
     wrong = [Fault("query", "from", "x-before", "lies after `to`", "exchange the two?")]
     assert faults(query) == wrong
-    assert ALL.read({"site_id": "7"}, query.replace(b"01Z", b"00Z"), {})["from_"] == NEXT
+    assert all_of_them().read({"site_id": "7"}, query.replace(b"01Z", b"00Z"), {})["from_"] == NEXT
 
 
 def test_after_a_hundred_faults_nothing_more_is_read() -> None:

@@ -1,17 +1,19 @@
 """The paths of the contract: what they name, and what cannot be told apart does not start."""
 
 import pytest
-from small_contract import ALL, CONTRACT, GET, PAINTED, PATCHED, SITE, bundle
+from small_contract import GET, PATCHED, SITE, bundle, contract
 
 from sitewatt.contract import Contract, ContractError, MethodNotAllowed, UnknownPath
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_path_and_a_method_name_an_operation_and_its_parameters(method: str) -> None:
-    found = CONTRACT.routes.match(method, "/v9/sites/7/paint")
-    assert (found.operation, found.path) == (PAINTED, {"site_id": "7"})
-    found = CONTRACT.routes.match(method, "/paint")
-    assert (found.operation, found.path) == (ALL, {})
+    for path, name, texts in (
+        ("/v9/sites/7/paint", "get_paint", {"site_id": "7"}),
+        ("/paint", "get_all_paint", {}),
+    ):
+        found = contract().routes.match(method, path)
+        assert (found.operation.id, found.path) == (name, texts)
 
 
 @pytest.mark.parametrize(
@@ -19,15 +21,15 @@ def test_a_path_and_a_method_name_an_operation_and_its_parameters(method: str) -
 )
 def test_a_path_that_the_contract_has_not_is_unknown(path: str) -> None:
     for asked in (
-        lambda: CONTRACT.routes.match("GET", path),
-        lambda: CONTRACT.routes.allowed(path),
+        lambda: contract().routes.match("GET", path),
+        lambda: contract().routes.allowed(path),
     ):
         with pytest.raises(UnknownPath):
             asked()
 
 
 def test_the_methods_of_a_path_are_named_in_order() -> None:
-    assert CONTRACT.routes.allowed("/paint") == ("GET", "HEAD", "OPTIONS")
+    assert contract().routes.allowed("/paint") == ("GET", "HEAD", "OPTIONS")
     only = Contract(bundle(patch=PATCHED | {"parameters": [SITE]})).routes
     path = "/v9/sites/7/paint"
     assert only.allowed(path) == ("OPTIONS", "PATCH")
