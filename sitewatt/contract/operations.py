@@ -191,9 +191,9 @@ class Reply:
         is held against its schema whole.
         """
         if missing := set(self._required) - {*headers, "ETag"}:
-            raise BrokenReply(f"without {', '.join(missing)}")
+            raise BrokenReply(f"without {', '.join(sorted(missing))}")
         if said := {"ETag", "Content-Length"} & headers.keys():
-            raise BrokenReply(f"in pieces, with {', '.join(said)}")
+            raise BrokenReply(f"in pieces, with {', '.join(sorted(said))}")
         _, is_json = self._declared(headers)
         if is_json:
             raise BrokenReply("JSON in pieces, which nobody can check")

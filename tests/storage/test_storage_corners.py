@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import Receipt, Unavailable, known, newest
-from storage.classification import differing
-from storage.history import same_configuration
+from storage.classification import classify, differing
+from storage.history import next_revision, same_configuration
 from storage.ids import (
     DAY_SECONDS,
     LAST_DAY,
@@ -17,7 +17,10 @@ from storage.ids import (
     day_id,
     day_of,
     day_span,
+    ids_after,
+    reading_id,
     site_and_day,
+    span,
 )
 from storage.known import IdSet, KnownSites
 from storage.measures import Distribution, Measures
@@ -33,6 +36,16 @@ def test_a_set_of_ids_forgets_all_of_them_before_it_takes_a_page_too_many() -> N
     assert all(number in numbers for number in spread[:-1])
     numbers.add(spread[-1])
     assert [number for number in spread if number in numbers] == spread[-1:]
+
+
+def test_a_number_is_taken_out_of_a_set_of_ids_and_no_other() -> None:
+    numbers = IdSet()
+    among = [*range(20), 1 << known._PAGE_BITS]
+    for number in among:
+        numbers.add(number)
+    for number in (10, 1 << known._PAGE_BITS, 5 << known._PAGE_BITS):
+        numbers.discard(number)
+    assert [number for number in among if number in numbers] == [*range(10), *range(11, 20)]
 
 
 def test_a_site_that_was_read_before_a_deletion_was_counted_is_not_remembered() -> None:
@@ -166,6 +179,18 @@ def test_without_bounds_all_days_of_the_site_and_of_no_other_are_meant() -> None
     assert day_id(4, LAST_DAY) < whole["$gte"] <= whole["$lte"] < day_id(6, 0)
 
 
+def test_without_bounds_all_readings_of_the_site_are_meant() -> None:
+    assert span(5) == {"$gte": reading_id(5, 0), "$lte": reading_id(5, LAST_INSTANT)}
+
+
+def test_sites_follow_an_id_all_of_them_or_those_that_are_named() -> None:
+    assert ids_after(None, None) == {"$gt": 0}
+    assert ids_after(7, None) == {"$gt": 7}
+    assert ids_after(None, {3, 1}) == {"$in": [1, 3]}
+    assert ids_after(7, [9, 7, 8, 1]) == {"$in": [8, 9]}
+    assert ids_after(None, []) == {"$in": []}
+
+
 def test_rows_of_different_width_are_a_bug_and_no_difference() -> None:
     row = (1.0, 2.0, 3.0, True, True, True)
     with pytest.raises(ValueError, match="argument"):
@@ -187,3 +212,33 @@ def test_configurations_are_the_same_when_battery_and_production_are() -> None:
     assert same_configuration(one, {**one, "revision": 2})
     assert not same_configuration(one, {**one, "battery": {"vendor": "Tesla"}})
     assert not same_configuration(one, {**one, "production": {"pv": {"units": 2}}})
+
+
+def test_the_next_revision_is_the_configuration_with_a_number_and_its_times() -> None:
+    pushed: Any = {"battery": {"vendor": "KATL"}, "production": {"pv": {"units": 1}}, "id": 7}
+    first = next_revision([], pushed, 5, 9)
+    assert first == {
+        "revision": 1,
+        "effective_from": 5,
+        "recorded_at": 9,
+        "battery": {"vendor": "KATL"},
+        "production": {"pv": {"units": 1}},
+    }
+    assert next_revision([{**first, "revision": 8}, first], pushed, 1, 9)["revision"] == 9
+
+
+LOW, HIGH = ((soc, 1.0, 2.0, True, True, False) for soc in (0.0, 100.0))
+
+
+def test_a_row_is_new_unchanged_or_different_beside_what_is_stored() -> None:
+    rows = {1: LOW, 2: LOW, 3: LOW, 4: HIGH}
+    assert classify(rows, {}) == (rows, {}, {})
+    assert classify(rows, dict(rows)) == ({}, rows, {})
+    assert classify(rows, {1: LOW, 2: HIGH, 9: LOW}) == ({3: LOW, 4: HIGH}, {1: LOW}, {2: LOW})
+    assert classify({}, {1: LOW}) == ({}, {}, {})
+
+
+def test_the_columns_that_differ_are_named_in_their_order() -> None:
+    assert differing(LOW, HIGH) == ("soc",)
+    assert differing(LOW, LOW) == ()
+    assert differing(LOW, (0, 1, 2.5, True, True, True)) == ("net_load_kwh", "cro_notification")
