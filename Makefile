@@ -118,7 +118,7 @@ abuse: $(VENV)/.dev ## Hold 9,000 half-open connections beside requests, and sen
 faults: $(VENV)/.dev ## Kill, hang and cut off the service and its database, and count what is lost (20 minutes)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-mutation: $(VENV)/.mutation ## Change the code, one thing at a time, and see whether a test notices (hours)
+mutation: $(VENV)/.mutation ## Change the code, one thing at a time, and see whether a test notices (an hour)
 	@$(BIN)/python tests/mutation.py $(ARGS)
 
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend
