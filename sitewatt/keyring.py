@@ -34,8 +34,8 @@ class Keyring:
         self._clock = clock
         self._admin_key = admin_key
         self._may_open = may_open and admin_key is None
-        self._is_open = False
-        """Whether it was, when it was last looked at."""
+        self._is_open = self._may_open
+        """Whether it was, when it was last looked at; before that, whether it may be."""
 
     async def admit(self, headers: Mapping[str, str]) -> None:
         """Raise ForeignRequest for a request from elsewhere while the service is open.

@@ -136,7 +136,8 @@ async def test_the_key_of_the_settings_may_do_everything_and_closes_the_service(
 
 async def test_without_keys_this_machine_is_let_in_whatever_it_brings(keys: Keys) -> None:
     opened = ring(keys)
-    await opened.admit(ELSEWHERE)
+    with pytest.raises(ForeignRequest):
+        await opened.admit(ELSEWHERE)
     for headers in (HERE, HERE | {"x-api-key": "rubbish"}, HERE | {"x-api-key": mint_key().text}):
         assert await opened.authorize(headers, ["admin"]) is ANYONE
         with pytest.raises(ForeignRequest):
