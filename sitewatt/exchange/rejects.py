@@ -29,6 +29,8 @@ class Rejects:
                 f"{path} does not have the rows any more that the import has refused so far:"
                 " put it back, or give --from-start to import anew"
             )
+        if size:
+            self._cut()
 
     def write(self, refused: list[Refused]) -> None:
         """Add rows; promises that they are there after a power cut, or that `size` is as it was."""
@@ -40,8 +42,7 @@ class Rejects:
         try:
             self.size += self._written(text.getvalue().encode())
         except OSError as error:
-            said = f"the rows that are refused cannot be written to {self.path}: {error.strerror}"
-            raise ExchangeError(said) from None
+            raise self._unwritable(error) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -58,13 +59,24 @@ class Rejects:
         return len(raw)
 
     def _opened(self) -> BinaryIO:
-        """Return the file, without what an interrupted run has written after its checkpoint."""
+        """Return the file, behind all that it has; without what a failed write has left there."""
         if self._file is None:
             self._file = self.path.open("r+b" if self.size else "wb")
-            if self.size:
-                self._file.truncate(self.size)
-                self._file.seek(self.size)
+            self._file.truncate(self.size)
+            self._file.seek(self.size)
         return self._file
+
+    def _cut(self) -> None:
+        """Take away what an interrupted run has written after its checkpoint."""
+        try:
+            os.truncate(self.path, self.size)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> ExchangeError:
+        return ExchangeError(
+            f"the rows that are refused cannot be written to {self.path}: {error.strerror}"
+        )
 
     def _found(self) -> int:
         """Return how many bytes the file has, 0 when it is not there."""

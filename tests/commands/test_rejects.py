@@ -1,0 +1,22 @@
+"""The file of rejects of an import that goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from sitewatt.exchange.errors import ExchangeError
+from sitewatt.exchange.rejects import Rejects
+
+
+def test_what_a_run_has_written_after_its_checkpoint_goes_also_when_nothing_follows(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "rejected.csv"
+    file.write_bytes(b"line,column,reason,row\r\n2,1,x,y\r\n3,1,x")
+    Rejects(file, 33).close()
+    assert file.read_bytes() == b"line,column,reason,row\r\n2,1,x,y\r\n"
+
+
+def test_a_file_that_cannot_be_cut_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ExchangeError, match="cannot be written to .*: Is a directory"):
+        Rejects(tmp_path, 1)
