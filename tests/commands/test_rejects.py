@@ -18,5 +18,5 @@ def test_what_a_run_has_written_after_its_checkpoint_goes_also_when_nothing_foll
 
 
 def test_a_file_that_cannot_be_cut_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ExchangeError, match="cannot be written to .*: Is a directory"):
+    with pytest.raises(ExchangeError, match=r"cannot be written to .*: Is a directory"):
         Rejects(tmp_path, 1)
