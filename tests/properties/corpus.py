@@ -109,6 +109,7 @@ def states() -> Iterator[Ask]:
     yield posted("state", "/v1/sites/4001/live", live)
     yield posted("state", "/v1/sites/4001/live", {**live, "soc": [1, 2, 3]})
     yield posted("state", "/v1/sites/4001", {"name": "b"}, ("if-match", '"0"'), method="PATCH")
+    yield Ask("state", "GET", "/v1/sites?name=" + "x" * 8_192)
     yield Ask("state", "DELETE", "/v1/sites/4001")
     yield Ask("state", "GET", "/v1/sites/4001")
     yield posted("state", "/v1/sites", lonely)

@@ -19,6 +19,7 @@ class Exemption(NamedTuple):
 
 
 _A_RANGE = "delete_readings empties a range of the readings; the list of them stays"
+_ROTATED = "a key that was rotated or revoked in between is gone"
 _NOT_THERE = "which sites there are, and what they have, no schema can say"
 _KNOWN = "the request says which state the client has, and that is the present one"
 
@@ -103,6 +104,10 @@ EXEMPTIONS = (
         413,
         "a list that is too long may be more bytes than are taken, and that is told first",
         problem="too-large",
+    ),
+    *(
+        Exemption("ensure_resource_availability", name, 404, _ROTATED, "unknown-key", "POST /keys")
+        for name in ("revoke_key", "rotate_key")
     ),
     Exemption(
         "use_after_free", "list_readings", 200, _A_RANGE, after="DELETE /sites/{site_id}/live"

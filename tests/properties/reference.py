@@ -73,8 +73,9 @@ class Judges:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._compiled = Schema(schema)
-        self._reference = Draft202012Validator(schema, format_checker=_CHECKER)
-        self._by_ecma = _ByEcma(schema, format_checker=_CHECKER)
+        plain = _without_formats_of_what_is_stored(schema)
+        self._reference = Draft202012Validator(plain, format_checker=_CHECKER)
+        self._by_ecma = _ByEcma(plain, format_checker=_CHECKER)
 
     def verdicts(self, text: str | bytes) -> Verdicts | None:
         """Return the verdicts of a text, which each judge reads on its own; None for no JSON."""
@@ -92,6 +93,16 @@ class Judges:
         given = json.loads(raw)
         reference, by_ecma = self._reference.is_valid(given), self._by_ecma.is_valid(given)
         return Verdicts(keywords == rules, reference, by_ecma, keywords - rules, rules)
+
+
+def _without_formats_of_what_is_stored(node: Any) -> Any:
+    """Return a schema in which a format is no rule where `x-as-stored` says so."""
+    if isinstance(node, list):
+        return [_without_formats_of_what_is_stored(one) for one in node]
+    if not isinstance(node, Mapping):
+        return node
+    left = {"format"} if "x-as-stored" in node else set()
+    return {k: _without_formats_of_what_is_stored(v) for k, v in node.items() if k not in left}
 
 
 def explained(text: str, verdicts: Verdicts) -> set[int]:
