@@ -273,5 +273,5 @@ NOT_BY_A_REQUEST = {
     *("internal", "unavailable", "first-key", "forbidden", "too-many-revisions"),
     *("request-timeout", "overloaded", "too-many-requests", "unknown-time-zone"),
 }
-"""The problems that need a broken or a busy server, another key, a slow client, a thousand requests,
-or what only an older server would not know."""
+"""The problems that need a broken or a busy server, another key, a slow client or a thousand
+requests, or a server that knows less than the one that stored it."""
