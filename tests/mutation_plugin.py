@@ -6,6 +6,7 @@ anew; and as no test is seen to call it, all of them are taken to.
 """
 
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -14,13 +15,18 @@ from mutmut.mutation.trampoline import get_mutant_under_test
 from mutmut.state import state
 
 OURS = ("openapi", "handlers", "storage", "sitewatt")
+MOST_MEMORY = 4 << 30
+"""Bytes that a run may have: a change can make a program ask for more and more."""
+
 _CALLED = Path("called-at-import")
 
 
 def pytest_configure() -> None:
     """Forget all modules of ours where what is changed was called when they were imported."""
     function = get_mutant_under_test().rpartition("__mutmut_")[0]
-    if not function or function not in _called_at_import():
+    if function:
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    if function not in _called_at_import():
         return
     here = str(Path("tests").resolve())
     for name, module in [*sys.modules.items()]:

@@ -48,6 +48,15 @@ def test_a_number_is_taken_out_of_a_set_of_ids_and_no_other() -> None:
     assert [number for number in among if number in numbers] == [*range(10), *range(11, 20)]
 
 
+def test_a_set_of_ids_holds_those_that_it_was_given_in_a_bit_for_each_number() -> None:
+    numbers = IdSet()
+    pages = range(2 << known._PAGE_BITS)
+    for number in pages[::3]:
+        numbers.add(number)
+    assert [number for number in pages if number in numbers] == [*pages[::3]]
+    assert sum(map(len, numbers._pages.values())) == len(pages) / 8
+
+
 def test_a_site_that_was_read_before_a_deletion_was_counted_is_not_remembered() -> None:
     sites = KnownSites(lambda: 0.0)
     earlier = sites.generation - 1
