@@ -19,7 +19,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 COPIED = ("openapi", "handlers", "storage", "sitewatt", "tests", "docs", "bench", "deploy")
 COPIED += ("setup.cfg", "pyproject.toml", "README.md", "package.json", "Makefile", "CHANGELOG.md")
-SLOW = ("test_of_a_bomb", "test_accepting_costs", "explained_cheaply", "bounded_number_of_times")
+SLOW = ("test_of_a_bomb", "bounded_number_of_times")
 UNUSED = ("cacheprovider", "schemathesis", "xdist", "xdist.looponfail", "anyio")
 UNUSED += ("unraisableexception",)
 ADDED = [word for plugin in UNUSED for word in ("-p", f"no:{plugin}")]
