@@ -59,11 +59,11 @@ class Rejects:
         return len(raw)
 
     def _opened(self) -> BinaryIO:
-        """Return the file, behind all that it has; without what a failed write has left there."""
+        """Return the file, behind all that it has."""
         if self._file is None:
             self._file = self.path.open("r+b" if self.size else "wb")
-            self._file.truncate(self.size)
-            self._file.seek(self.size)
+            if self.size:
+                self._file.seek(self.size)
         return self._file
 
     def _cut(self) -> None:
