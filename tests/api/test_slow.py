@@ -81,6 +81,14 @@ def is_too_slow(answer: Answer | None, *, by_service: bool) -> bool:
     return by_service == ("x-request-id" in answer.headers)
 
 
+def is_given_up(service: WireService, sent: bytes, drop: bytes, *, by_service: bool) -> bool:
+    """Whether a client that sends this and then drips is answered 408, and closed."""
+    with Connection(service.open_port) as slow:
+        slow.send(sent)
+        with dripping(slow, drop):
+            return is_too_slow(slow.answer(), by_service=by_service) and is_closed(slow)
+
+
 @pytest.mark.parametrize("sent", [b"", b"\r\n", b"\r\n\r\n"], ids=["nothing", "a line", "lines"])
 @pytest.mark.parametrize("drop", [b"", b"\r\n"], ids=["and stops", "and drips empty lines"])
 def test_a_client_that_begins_no_request_is_closed_without_a_word(
@@ -99,11 +107,7 @@ def test_a_client_that_begins_no_request_is_closed_without_a_word(
 def test_a_head_that_does_not_end_is_answered_408(
     service: WireService, sent: bytes, drop: bytes
 ) -> None:
-    with Connection(service.open_port) as slow:
-        slow.send(sent)
-        with dripping(slow, drop):
-            assert is_too_slow(slow.answer(), by_service=False)
-            assert is_closed(slow)
+    assert is_given_up(service, sent, drop, by_service=False)
 
 
 def test_half_a_head_behind_a_whole_request_leaves_that_its_answer(service: WireService) -> None:
@@ -139,11 +143,7 @@ def test_half_a_head_behind_a_whole_request_leaves_that_its_answer(service: Wire
 def test_a_body_that_does_not_end_is_answered_408(
     service: WireService, sent: bytes, drop: bytes
 ) -> None:
-    with Connection(service.open_port) as slow:
-        slow.send(sent)
-        with dripping(slow, drop):
-            assert is_too_slow(slow.answer(), by_service=True)
-            assert is_closed(slow)
+    assert is_given_up(service, sent, drop, by_service=True)
 
 
 def test_a_body_that_comes_fast_enough_may_take_longer_than_the_time(service: WireService) -> None:

@@ -93,8 +93,9 @@ def test_every_tool_of_npm_is_explained_and_pinned(name: str, version: str) -> N
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
 
 
-def test_the_lock_of_npm_holds_hashes_and_no_addresses_of_downloads() -> None:
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("where", [".", "bench", "clients/typescript", "docs/diagrams"])
+def test_a_lock_of_npm_holds_hashes_and_no_addresses_of_downloads(where: str) -> None:
+    packages = json.loads((ROOT / where / "package-lock.json").read_text())["packages"]
     installed = [package for place, package in packages.items() if place]
     assert installed
     assert all("integrity" in package for package in installed)

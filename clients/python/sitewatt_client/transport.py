@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -84,14 +84,7 @@ class Transport:
         """
         timeout = aiohttp.ClientTimeout(total=None, sock_read=self.timeout)
         try:
-            async with self._open().request(
-                request.method,
-                self.url + request.url,
-                params=request.parameters,
-                headers=request.header_lines(),
-                timeout=timeout,
-                allow_redirects=False,
-            ) as response:
+            async with self._asked(request, timeout) as response:
                 if response.status >= 400:
                     body = await response.read()
                     raise error_of(response.status, response.headers, _document(body), body)
@@ -113,16 +106,23 @@ class Transport:
             self._session = aiohttp.ClientSession(headers=headers, middlewares=(_once,))
         return self._session
 
-    async def _attempt(self, request: Request[T], data: bytes | None) -> Answer[T]:
-        async with self._open().request(
+    def _asked(
+        self, request: Request[Any], timeout: aiohttp.ClientTimeout, data: bytes | None = None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Give the answer to a request that is sent once."""
+        return self._open().request(
             request.method,
             self.url + request.url,
             params=request.parameters,
             headers=request.header_lines(),
             data=data,
-            timeout=aiohttp.ClientTimeout(total=self.timeout),
+            timeout=timeout,
             allow_redirects=False,
-        ) as response:
+        )
+
+    async def _attempt(self, request: Request[T], data: bytes | None) -> Answer[T]:
+        timeout = aiohttp.ClientTimeout(total=self.timeout)
+        async with self._asked(request, timeout, data) as response:
             return Answer(request, response.status, response.headers, await response.read())
 
 
