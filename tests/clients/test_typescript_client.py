@@ -70,6 +70,13 @@ def test_it_does_in_node_what_its_tests_say_against_the_real_program(
     assert re.search(r"^# pass [1-9]", said, re.MULTILINE), said
 
 
+def test_it_does_in_node_what_its_tests_say_when_what_answers_is_not_well_or_another() -> None:
+    ran(TSC, "--project", "tsconfig.json")
+    for name in ("away", "stopped", "portals"):
+        said = ran("node", "--test", CLIENT / "build" / "tests" / f"{name}.test.js")
+        assert re.search(r"^# pass [1-9]", said, re.MULTILINE), said
+
+
 def test_the_page_compiles_strictly_and_answers_what_it_says(
     service: Service, project: Path
 ) -> None:

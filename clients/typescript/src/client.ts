@@ -1,6 +1,6 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { operations, paths } from "./contract.js";
-import { errorOf, promiseJson } from "./errors.js";
+import { promiseDeclared, UnexpectedAnswer } from "./errors.js";
 import { type Patience, patient } from "./retries.js";
 import type {
   Configuration,
@@ -21,7 +21,7 @@ export interface Options extends Partial<Patience> {
   url: string;
   /** The API key, if the service asks for one. */
   key?: string;
-  /** What sends; the `fetch` of the platform unless given. */
+  /** What sends, and heeds `signal` and `redirect`; the platform's `fetch` unless given. */
   fetch?: typeof fetch;
 }
 
@@ -84,18 +84,19 @@ function apiOf({ url, key, fetch: send, timeout = 30_000, patience = 60_000 }: O
     querySerializer: { array: { style: "form", explode: false } },
   });
   api.use({
-    async onResponse({ response, options }) {
-      if (response.status >= 400) throw await errorOf(response);
-      if (options.parseAs === "json") await promiseJson(response);
+    async onResponse({ request, response, options }) {
+      await promiseDeclared(response, request.headers.get("Accept"), options.parseAs);
       return undefined;
     },
   });
   return api;
 }
 
-/** The data of an answer; that of an error has been thrown by now. */
-async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
-  return (await answer).data as T;
+/** The data of an answer; an error has been thrown by now, and one without any is none of ours. */
+async function dataOf<T>(answer: Promise<{ data?: T; response: Response }>): Promise<T> {
+  const { data, response } = await answer;
+  if (data === undefined || data === null) throw new UnexpectedAnswer(response.status, "no body");
+  return data;
 }
 
 function sitesOf(api: Client<paths>) {
@@ -136,9 +137,9 @@ function livesOf(api: Client<paths>) {
     do {
       const query = { limit: 10_000, ...range, ...(cursor === undefined ? {} : { cursor }) };
       const params = { path: { site_id: site }, query };
-      const { data, response } = await api.GET(live, { params });
-      yield data as ReadingSeries;
-      cursor = following(response.headers.get("Link"));
+      const answer = api.GET(live, { params });
+      yield (await dataOf(answer)) as ReadingSeries;
+      cursor = following((await answer).response.headers.get("Link"));
     } while (cursor !== undefined);
   }
   return {
@@ -165,12 +166,12 @@ function livesOf(api: Client<paths>) {
       for await (const page of pages(site, range)) yield* rowsOf(page as ReadingColumns);
     },
     async csv(site: number, range: Range = {}) {
-      const { data } = await api.GET(live, {
+      const answer = api.GET(live, {
         params: { path: { site_id: site }, query: range },
         headers: { Accept: "text/csv" },
         parseAs: "stream",
       });
-      return data as ReadableStream<Uint8Array>;
+      return (await dataOf(answer)) as ReadableStream<Uint8Array>;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isOfRows, mediaTypeOf, objectOf, problemOf } from "./documents.js";
 import type { Conflict, Fault, Problem, Receipt } from "./types.js";
 
 const SHOWN = 5;
@@ -12,7 +13,10 @@ export class Unreachable extends SitewattError {
   override name = "Unreachable";
 }
 
-/** An answer that is not the service's, for it is no JSON; most likely a proxy's or a portal's. */
+/**
+ * An answer that the contract does not know; most likely a proxy's or a portal's: a redirect, a
+ * page or nothing where a document was asked for, an error status without a problem document.
+ */
 export class UnexpectedAnswer extends SitewattError {
   override name = "UnexpectedAnswer";
 
@@ -58,36 +62,39 @@ export class ReadingsConflict extends SitewattProblem {
   }
 }
 
-/** The error of an answer with an error status. */
-export async function errorOf(response: Response): Promise<SitewattError> {
+/** Promise that an answer is one that the contract knows; throws what it is else. */
+export async function promiseDeclared(
+  response: Response,
+  accept: string | null,
+  parseAs: string,
+): Promise<void> {
+  if (!response.ok && response.status !== 304) throw await errorOf(response);
+  const { status, headers } = response;
+  if (status === 204 || status === 304) return;
+  const type = mediaTypeOf(headers.get("Content-Type"));
+  const isOther = isOfRows(accept) && mediaTypeOf(accept) !== type;
+  if (!isOther && parseAs !== "json") return;
+  if (isOfRows(type)) {
+    await response.body?.cancel();
+    throw new UnexpectedAnswer(status, `rows as ${type}, which were not asked for`);
+  }
+  const body = await response.clone().text();
+  if (isOther || objectOf(body) === undefined) throw new UnexpectedAnswer(status, body);
+}
+
+async function errorOf(response: Response): Promise<SitewattError> {
+  const { status, headers } = response;
   const body = await response.text();
-  const document = problemOf(body);
-  if (document === undefined) return new UnexpectedAnswer(response.status, body);
+  if (status < 400) {
+    const address = headers.get("Location") ?? "another address";
+    return new UnexpectedAnswer(status, `leads to ${address}`);
+  }
+  const document = problemOf(body, status);
+  if (document === undefined) return new UnexpectedAnswer(status, body);
   const { receipt } = document;
   return receipt === undefined
     ? new SitewattProblem(document)
     : new ReadingsConflict(document, receipt);
-}
-
-/** Promise that an answer is JSON, or nothing at all; throws UnexpectedAnswer. */
-export async function promiseJson(response: Response): Promise<void> {
-  const body = await response.clone().text();
-  try {
-    if (body !== "") JSON.parse(body);
-  } catch {
-    throw new UnexpectedAnswer(response.status, body);
-  }
-}
-
-/** The problem document that a body is, if it is one. */
-export function problemOf(body: string): Problem | undefined {
-  try {
-    const read: unknown = JSON.parse(body);
-    const isOne = typeof read === "object" && read !== null && "type" in read && "detail" in read;
-    return isOne ? (read as Problem) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function text(document: Problem): string {

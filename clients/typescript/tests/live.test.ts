@@ -1,8 +1,6 @@
 // The client against a real service, whose address is in SITEWATT_URL.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import {
   createSitewattClient,
   isColumns,
@@ -11,8 +9,6 @@ import {
   type ReadingColumns,
   ReadingsConflict,
   SitewattProblem,
-  UnexpectedAnswer,
-  Unreachable,
 } from "../src/index.js";
 
 const url = process.env["SITEWATT_URL"] ?? "http://127.0.0.1:8080";
@@ -198,129 +194,3 @@ function missing({ paths }: Document): string[] {
       .filter((one) => !called.has(one));
   });
 }
-
-// What the service does when it is not well, by a server of the test's own.
-
-interface Said {
-  status: number;
-  headers?: Record<string, string>;
-  body?: string;
-  /** What becomes of the connection in the middle of the body. */
-  then?: "breaks" | "stalls";
-}
-let answers: Said[] = [];
-const seen: string[] = [];
-const server = createServer((request, response) => {
-  request.resume().on("end", () => {
-    seen.push(`${request.method} ${request.headers.authorization ?? ""}`.trim());
-    const { status, headers, body, then } = answers.shift() ?? ({ status: 204 } as Said);
-    if (status === 0) request.socket.destroy();
-    else if (then === undefined) response.writeHead(status, headers).end(body);
-    else {
-      response.writeHead(status, { ...headers, "Content-Length": 1_000 }).write(body);
-      if (then === "breaks") setTimeout(() => request.socket.destroy(), 20);
-    }
-  });
-});
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-after(() => {
-  server.close();
-  server.closeAllConnections();
-});
-const away = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const DONE = { status: 200, body: '{"stored": 1}', headers: { "Content-Type": "application/json" } };
-
-async function met(
-  given: typeof answers,
-  call: (client: typeof sites) => Promise<unknown>,
-  options: { patience?: number; timeout?: number } = {},
-): Promise<[unknown, number]> {
-  answers = [...given];
-  seen.length = 0;
-  const client = createSitewattClient({ url: away, key: "hush", patience: 5_000, ...options });
-  const outcome = await call(client).catch((error: unknown) => error);
-  return [outcome, seen.length];
-}
-
-test("what counts once is sent again, and what does not is not", async () => {
-  const gone = [{ status: 0 }, { status: 503 }, DONE];
-  assert.deepEqual(await met(gone, (c) => c.push(1, READING)), [{ stored: 1 }, 3]);
-  assert.equal(seen[0], "POST Bearer hush");
-  const once = await met(gone, (c) => c.push(1, READING, { on_conflict: "replace" }));
-  assert.ok(once[0] instanceof Unreachable);
-  assert.equal(once[1], 1);
-  const nameless = await met(gone, (c) => c.createSite({ name: "A", location: "b" }));
-  assert.equal(nameless[1], 1);
-  const named = await met(gone, (c) => c.createSite({ id: 1, name: "A", location: "b" }));
-  assert.equal(named[1], 3);
-  const busy = [{ status: 429 }, DONE];
-  assert.equal((await met(busy, (c) => c.push(1, READING, { on_conflict: "replace" })))[1], 2);
-});
-
-test("Retry-After is honoured, and not waited for when it is longer than patience", async () => {
-  const asked = [{ status: 503, headers: { "Retry-After": "1" } }, DONE];
-  const began = Date.now();
-  assert.equal((await met(asked, (c) => c.push(1, READING)))[1], 2);
-  assert.ok(Date.now() - began >= 1_000);
-  const long = [{ status: 503, headers: { "Retry-After": "3600" }, body: "busy" }, DONE];
-  const [error, times] = await met(long, (c) => c.push(1, READING));
-  assert.ok(error instanceof UnexpectedAnswer && error.status === 503);
-  assert.equal(times, 1);
-});
-
-test("a body that breaks off or stalls is no answer, and is asked for again", async () => {
-  for (const then of ["breaks", "stalls"] as const) {
-    const half = { ...DONE, then };
-    const push = (c: typeof sites) => c.push(1, READING);
-    assert.deepEqual(await met([half, DONE], push, { timeout: 500 }), [{ stored: 1 }, 2]);
-    const replace = (c: typeof sites) => c.push(1, READING, { on_conflict: "replace" });
-    const [error, times] = await met([half, DONE], replace, { timeout: 500 });
-    assert.ok(error instanceof Unreachable, String(error));
-    assert.equal(times, 1);
-    const page = { ...half, status: 500, headers: { "Content-Type": "text/html" } };
-    assert.ok((await met([page], replace, { timeout: 500 }))[0] instanceof Unreachable);
-  }
-});
-
-test("rows are read as they come, for longer than an answer may take", async () => {
-  const head = { "Content-Type": "text/csv; charset=utf-8" };
-  const slow: Said = { status: 200, headers: head, body: "dt-stamp\n", then: "stalls" };
-  const [stream] = await met([slow], (c) => c.csv(1), { timeout: 300 });
-  const reader = (stream as ReadableStream<Uint8Array>).getReader();
-  assert.equal(new TextDecoder().decode((await reader.read()).value), "dt-stamp\n");
-  const more = reader.read();
-  const later = new Promise((resolve) => setTimeout(() => resolve("nothing yet"), 600));
-  assert.equal(await Promise.race([more, later]), "nothing yet");
-  await reader.cancel();
-});
-
-test("a service that is full has done nothing, and is asked again whatever it was", async () => {
-  const document = { type: "/problems/overloaded", title: "x", status: 503, detail: "y" };
-  const full = { status: 503, body: JSON.stringify(document) };
-  const nameless = (c: typeof sites) => c.createSite({ name: "A", location: "b" });
-  assert.equal((await met([full, DONE], nameless))[1], 2);
-});
-
-test("a page of somebody else is no answer", async () => {
-  const portal = { status: 200, headers: { "Content-Type": "text/html" }, body: "<p>Log in</p>" };
-  const [error] = await met([portal], (c) => c.push(1, READING));
-  assert.ok(error instanceof UnexpectedAnswer, String(error));
-});
-
-test("who gives up does not wait for the pause, nor for an answer", async () => {
-  const busy = { status: 429, headers: { "Retry-After": "4" } };
-  for (const given of [busy, { ...DONE, then: "stalls" } as const]) {
-    const stop = new AbortController();
-    const call = (c: typeof sites) => c.api.GET("/v1/sites", { signal: stop.signal });
-    const met_ = met([given, DONE], call);
-    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    setTimeout(() => stop.abort(new Error("enough")), 50);
-    const pause = new Promise<never>((_, reject) => setTimeout(reject, 3_000, "waited").unref());
-    const [error, times] = await Promise.race([met_, pause]);
-    assert.match(String(error), /enough/);
-    assert.equal(times, 1);
-  }
-  const before = (c: typeof sites) =>
-    c.api.GET("/v1/sites", { signal: AbortSignal.abort(new Error("never")) });
-  assert.deepEqual((await met([DONE], before)).map(String), ["Error: never", "0"]);
-});
