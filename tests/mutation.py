@@ -82,7 +82,7 @@ PARTS = {
             f"tests/contract/test_{name}.py"
             for name in (
                 *("codings", "faults_told", "operations", "parameters", "routes", "schemas"),
-                *("strict_json", "vocabulary"),
+                *("strict_json", "vocabulary", "dear_bodies"),
             )
         ),
     ),

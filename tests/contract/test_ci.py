@@ -16,8 +16,5 @@ def test_what_is_left_out_is_there_under_that_name() -> None:
 
 
 def test_only_the_checks_leave_it_out() -> None:
-    script = (ROOT / ".ci" / "run").read_text()
-    assert "--deselect=" in script
-    assert "long-tests" in script
-    makefile = (ROOT / "Makefile").read_text()
-    assert "long-tests" not in makefile
+    assert ".ci/long-tests" in (ROOT / ".ci" / "run").read_text()
+    assert "long-tests" not in (ROOT / "Makefile").read_text()

@@ -4,11 +4,13 @@ from uuid import uuid4
 
 import mongomock_facade
 import pytest
+from minted import Steady
 from private_mongod import PrivateMongod
 from pymongo.asynchronous.database import AsyncDatabase
 
 from openapi import bundle
 from storage import Store, connect
+from storage.keys import Keys
 
 AnyDatabase = AsyncDatabase[dict[str, Any]]
 
@@ -49,6 +51,19 @@ def database(request: pytest.FixtureRequest) -> Any:
     if request.param == "mongomock":
         return mongomock_facade.Database()
     return request.getfixturevalue("real_database")
+
+
+@pytest.fixture
+def steady() -> Steady:
+    return Steady()
+
+
+@pytest.fixture
+async def worker(store: Store, steady: Steady) -> AsyncIterator[Keys]:
+    """The keys as another worker on the same store sees them."""
+    keys = Keys(store.database, clock=steady)
+    yield keys
+    await keys.close()
 
 
 class SetClock:

@@ -4,46 +4,20 @@ Of what is remembered nothing is said after a change, whichever worker made it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from minted import NOW, Steady, minted
 from pymongo.errors import WriteError
 
 from storage import Key, KeysExist, Store, Unavailable, UnknownKey
-from storage.key_texts import key_digest, key_id_of, mint_key, without_secrets
+from storage.key_texts import key_id_of, mint_key, without_secrets
 from storage.keys import Keys
 from storage.known_keys import REFRESH_SECONDS, STALE_SECONDS, KnownKeys
 
-NOW = 1_700_000_000
-
 
 def new_key(**changes: Any) -> Key:
-    minted = mint_key()
-    plain = Key(minted.id, key_digest(minted.text), frozenset({"read"}), None, None, NOW, None)
-    return plain._replace(**changes)
-
-
-class Steady:
-    """Stands for the clock by which a worker tells how old its count is."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def steady() -> Steady:
-    return Steady()
-
-
-@pytest.fixture
-async def worker(store: Store, steady: Steady) -> AsyncIterator[Keys]:
-    """The keys as another worker on the same store sees them."""
-    keys = Keys(store.database, clock=steady)
-    yield keys
-    await keys.close()
+    return minted(**changes)[0]
 
 
 async def test_a_key_is_kept_as_it_was_made(store: Store) -> None:

@@ -5,19 +5,10 @@ import { after } from "node:test";
 import {
   createSitewattClient,
   type Options,
-  type Reading,
   type SitewattClient,
 } from "../src/index.js";
+import { READING } from "./reading.js";
 
-export const READING: Reading = {
-  "dt-stamp": "2023-01-01T00:30:00Z",
-  soc: 30,
-  load_kwh: 1,
-  net_load_kwh: 2,
-  pv_notification: true,
-  bio_notification: false,
-  cro_notification: false,
-};
 export const JSON_TYPE = { "Content-Type": "application/json" };
 export const DONE: Said = { status: 200, body: '{"stored": 1}', headers: JSON_TYPE };
 

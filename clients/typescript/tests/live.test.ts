@@ -10,6 +10,7 @@ import {
   ReadingsConflict,
   SitewattProblem,
 } from "../src/index.js";
+import { READING as TOLD } from "./reading.js";
 
 const url = process.env["SITEWATT_URL"] ?? "http://127.0.0.1:8080";
 const sites = createSitewattClient({ url });
@@ -54,15 +55,7 @@ const BRIEF_LIVE: ReadingColumns = {
   bio_notification: [false, false, false],
   cro_notification: [false, false, false],
 };
-const READING: Reading = {
-  "dt-stamp": "2023-01-01T00:30:00.000Z",
-  soc: 30,
-  load_kwh: 1,
-  net_load_kwh: 2,
-  pv_notification: true,
-  bio_notification: false,
-  cro_notification: false,
-};
+const READING: Reading = { ...TOLD, "dt-stamp": new Date(TOLD["dt-stamp"]).toISOString() };
 
 async function all<T>(generator: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -99,7 +92,7 @@ test("what is read is what was pushed, in pages, rows and CSV", async () => {
   assert.deepEqual(pages.map((page) => page["dt-stamp"].length), [2, 2]);
   const rows = await all(sites.readings(1, { limit: 3 }));
   assert.deepEqual(rows.map((row) => row.soc), [0, 10, 20, 30]);
-  assert.deepEqual(rows[3], { ...READING, "dt-stamp": "2023-01-01T00:30:00Z" });
+  assert.deepEqual(rows[3], TOLD);
   const some = await all(sites.pages(1, { columns: ["soc", "load_kwh"] }));
   assert.deepEqual(Object.keys(some[0] ?? {}), ["dt-stamp", "soc", "load_kwh"]);
   const csv = await new Response(await sites.csv(1, { columns: ["soc"] })).text();
