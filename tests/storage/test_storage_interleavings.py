@@ -65,6 +65,8 @@ OLD_OTHERS = process("old others", batch(2, 1), now=OLD)
 OLD_OVER = process("old over", push(3, overwrite=True), now=OLD)
 OLD_GONE = process("old gone", delete(), now=OLD)
 OLD_ALL_GONE = process("old all gone", delete(end=T + 86_400), now=OLD)
+AND_GONE, LATE_GONE = process("and gone", delete()), process("late gone", delete(), now=LATE)
+OLD_AND_GONE = process("old and gone", delete(), now=OLD)
 OLD_SEALER = process("old sealer", SEAL, now=OLD)
 OLD_READER = process("old reader", LIST, BACK, now=OLD)
 SHARED = together("shared", push(1), push(2), push(1), now=T + 86_400)
@@ -98,6 +100,16 @@ FEW = [
     (OLD_OTHERS, OLD_ALL_GONE),
     (OLD_OVER, OLD_ALL_GONE),
     (OLD_OVER, OLD_B),
+    (GONE, ALL_GONE),
+    (GONE, AND_GONE, SEALER),
+    (GONE, SEALER, READER),
+    (LATE_GONE, GONE),
+    (LATE_GONE, GONE, SEALER),
+    (LATE_GONE, LATE_A, SEALER),
+    (OLD_GONE, OLD_ALL_GONE),
+    (OLD_GONE, OLD_SEALER),
+    (OLD_SEALER, GONE),
+    (OLD_A, OLD_AND_GONE, OLD_SEALER),
 ]
 MANY = [
     ("a document", (GONE, READER)),
