@@ -77,14 +77,28 @@ class ClosedDays:
         ids = [day_id(site_id, day) for day in days]
         return _settled(await self.database.days.find({"_id": {"$in": ids}}).to_list())
 
-    async def remove_empty(self, site_id: int, day: int, version: ObjectId, now: int) -> None:
-        """Remove a document without readings, unless it is so young that it has to stand.
+    async def change(self, site_id: int, day: int, changed: Settled, now: int) -> bool:
+        """Give a document that has the version other readings, and a version that is new.
+
+        One that is left without any goes, if it may. Returns False, with nothing changed, when it
+        is not as it was read any more. The caller has the site's turn.
+        """
+        version, readings = changed
+        if not readings and day <= last_removable(now):
+            return await self._remove_empty(site_id, day, version, now)
+        document = day_document(site_id, day, ObjectId(), readings)
+        as_read = {"_id": document["_id"], "v": version}
+        return await self._replace(ReplaceOne(as_read, document))
+
+    async def _remove_empty(self, site_id: int, day: int, version: ObjectId, now: int) -> bool:
+        """Remove a document that has no readings, unless it is so young that it has to stand.
 
         Whoever then inserted into `live` would lose the row to a merge that cleans up there still.
         """
-        if day <= last_removable(now):
-            as_read = {"_id": day_id(site_id, day), "v": version}
-            await self.database.days.delete_one(as_read)
+        if day > last_removable(now):
+            return False
+        as_read = {"_id": day_id(site_id, day), "v": version}
+        return (await self.database.days.delete_one(as_read)).deleted_count > 0
 
     async def _merge(
         self, site_id: int, pending: Mapping[int, Readings], tally: Tally, now: int, overwrite: bool
@@ -95,7 +109,7 @@ class ClosedDays:
         """
         cleared = 0
         while pending:
-            settled, live = await self._look(site_id, pending)
+            settled, live = await self.look(site_id, pending)
             whole = _whole(pending, settled, live, now)
             if open_yet := pending.keys() - settled.keys() - whole.keys():
                 settled |= await self._close(site_id, sorted(open_yet), now)
@@ -117,7 +131,7 @@ class ClosedDays:
             pending = {day: pending[day] for day in lost}
         return cleared
 
-    async def _look(
+    async def look(
         self, site_id: int, days: Collection[int]
     ) -> tuple[dict[int, Settled], dict[int, dict[int, Values]]]:
         """Return the days' documents, and then what `live` has of them, in one round trip."""
@@ -188,7 +202,7 @@ class ClosedDays:
         for day, (readings, _, _) in united.items():
             as_read = {"_id": day_id(site_id, day), "v": settled[day].version}
             if not readings:
-                await self.remove_empty(site_id, day, settled[day].version, now)
+                await self._remove_empty(site_id, day, settled[day].version, now)
             elif readings is not settled[day].readings:
                 changed = day_document(site_id, day, ObjectId(), readings)
                 changes[day] = ReplaceOne(as_read, changed)

@@ -28,6 +28,9 @@ _FIELDS = tuple(STORED_NAMES[column] for column in COLUMNS)
 PRESENT: Mapping[str, Any] = {"name": {"$exists": True}}
 """Holds for sites that have not been deleted; a partial index is on the same condition."""
 
+WITHOUT_READINGS: Mapping[str, Any] = {"t": []}
+"""Holds for days without any reading; a partial index is on the same condition."""
+
 SITE_FIELDS = ("name", "location", "time_zone")
 SITE_PROJECTION = dict.fromkeys(SITE_FIELDS, 1)
 

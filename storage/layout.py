@@ -8,7 +8,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from storage.availability import means_unavailable
 from storage.database import Database, Document
-from storage.documents import PRESENT
+from storage.documents import PRESENT, WITHOUT_READINGS
 
 INDEXES: Mapping[str, list[IndexModel]] = {
     "sites": [
@@ -25,9 +25,19 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         ),
         IndexModel([("deleted_at", ASCENDING)], name="deleted_at", sparse=True),
     ],
+    "days": [
+        IndexModel(
+            [("_id", ASCENDING), ("f", ASCENDING)],
+            name="empty",
+            partialFilterExpression=dict(WITHOUT_READINGS),
+        )
+    ],
     "keys": [IndexModel([("scopes", ASCENDING), ("expires_at", ASCENDING)], name="scopes")],
 }
-"""Collection to its indexes beside `_id`; `live` has none, an insert there must stay cheap."""
+"""Collection to its indexes beside `_id`; `live` has none, an insert there must stay cheap.
+
+That of `days` has an entry for a day without readings only, and stays as good as empty.
+"""
 
 INDEX_BY_FILTER: Mapping[tuple[bool, bool], str] = {
     (False, False): "present",

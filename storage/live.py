@@ -101,10 +101,11 @@ class Live:
         return await self._ranges.unchanged(Range(site_id, start, end, descending, limit), mark)
 
     async def delete(self, site_id: int, *, start: int, end: int) -> int:
-        """Delete the readings with start <= instant < end; return how many there were.
+        """Delete the readings with start <= instant < end; return how many it has deleted.
 
         Cut short by Unavailable, it has deleted some of them; the same call again goes on. Readings
-        that are pushed meanwhile may be deleted too, and two deletions at once may both count one.
+        that are pushed meanwhile may be deleted too, and are counted then. Of deletions at once, one
+        counts a reading that goes.
         """
         await self._sites.look(site_id)
         return await self._removal.remove(site_id, start, end)

@@ -6,6 +6,7 @@ from storage.availability import bounded
 from storage.closed_days import ClosedDays
 from storage.database import Database
 from storage.days import last_sealable
+from storage.empty_days import EmptyDays
 from storage.errors import UnknownSite
 from storage.ids import DAY_SECONDS, LAST_SITE_ID, day_of, reading_id, site_and_instant
 from storage.model import Sealed
@@ -22,15 +23,20 @@ class Sealer:
         self.database = database
         self._sites = sites
         self._closed = closed
+        self._empty = EmptyDays(database)
 
     async def seal(self) -> Sealed:
-        """Seal every day that can be sealed now; return what has been moved."""
+        """Seal every day that can be sealed now; return what has been moved.
+
+        What others have left without readings is removed.
+        """
         days = readings = 0
         place: tuple[int, int] | None = (0, 0)
         while place is not None:
             moved, place = await self._step(*place)
             if moved is not None:
                 days, readings = days + 1, readings + moved
+        await self._empty.remove()
         return Sealed(days, readings)
 
     @bounded

@@ -52,22 +52,16 @@ class Push:
 
 @dataclass(frozen=True)
 class Delete:
-    """A deletion of start <= instant < end, which may meet a stamp again that came back meanwhile.
-
-    Where it is not the only one, several may count a reading that they remove together.
-    """
+    """A deletion of start <= instant < end, which tells how many readings it has taken itself."""
 
     start: int
     end: int
-    alone: bool = True
 
     def at(self, stamp: int, held: Held) -> tuple[Held, Word]:
         return (None, held is not None) if self.start <= stamp < self.end else (held, False)
 
     def explains(self, words: Mapping[int, Word], told: Any) -> bool:
-        if self.alone or isinstance(told, Exception):
-            return told == sum(words.values())
-        return sum(words.values()) <= told <= sum(self.start <= s < self.end for s in words)
+        return not isinstance(told, Exception) and told == sum(words.values())
 
 
 @dataclass(frozen=True)
@@ -162,9 +156,7 @@ def _walk(
         if number in passed or not _may_be_next(asked, after, words):
             continue
         then, word = meaning.at(stamp, held)
-        again = isinstance(meaning, Delete) and then != held
-        over = passed | after if again else passed | after | {number}
-        yield from _walk(asked, stamp, then, over, {**words, number: words.get(number) or word})
+        yield from _walk(asked, stamp, then, passed | after | {number}, {**words, number: word})
 
 
 def _may_be_next(asked: tuple[Any, ...], after: Iterable[int], words: Mapping[int, Word]) -> bool:

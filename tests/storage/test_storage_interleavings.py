@@ -27,10 +27,11 @@ from writers import (
     values,
 )
 
-from storage import Receipt, closed_days, ranges
+from storage import Receipt, closed_days, empty_days, ranges, removal
 from storage.closed_days import ClosedDays
 from storage.days import last_sealable
 from storage.documents import day_document
+from storage.empty_days import EmptyDays
 from storage.ids import day_id
 from storage.pushing import Pusher
 from storage.removal import Removal
@@ -65,6 +66,8 @@ OLD_OTHERS = process("old others", batch(2, 1), now=OLD)
 OLD_OVER = process("old over", push(3, overwrite=True), now=OLD)
 OLD_GONE = process("old gone", delete(), now=OLD)
 OLD_ALL_GONE = process("old all gone", delete(end=T + 86_400), now=OLD)
+AND_GONE, LATE_GONE = process("and gone", delete()), process("late gone", delete(), now=LATE)
+LATE_ALL_GONE = process("late all gone", delete(end=T + 86_400), now=LATE)
 OLD_SEALER = process("old sealer", SEAL, now=OLD)
 OLD_READER = process("old reader", LIST, BACK, now=OLD)
 SHARED = together("shared", push(1), push(2), push(1), now=T + 86_400)
@@ -98,6 +101,14 @@ FEW = [
     (OLD_OTHERS, OLD_ALL_GONE),
     (OLD_OVER, OLD_ALL_GONE),
     (OLD_OVER, OLD_B),
+    (GONE, ALL_GONE),
+    (LATE_GONE, LATE_ALL_GONE),
+    (LATE_GONE, GONE),
+    (LATE_GONE, SEALER),
+    (LATE_GONE, LATE_A),
+    (OLD_GONE, OLD_ALL_GONE),
+    (OLD_GONE, OLD_SEALER),
+    (OLD_SEALER, GONE),
 ]
 MANY = [
     ("a document", (GONE, READER)),
@@ -105,6 +116,9 @@ MANY = [
     ("a row in live", (SEALER, SECOND, GONE)),
     ("a document", (LATE_A, LATE_SAME, GONE)),
     ("a document", (A, OVER, GONE)),
+    ("a document", (GONE, AND_GONE, SEALER)),
+    ("a merge cut short", (GONE, SEALER, READER)),
+    ("a stub", (OLD_A, OLD_GONE, OLD_SEALER)),
 ]
 if "FUZZ_MODEL_RUNS" in os.environ:
     MANY += [
@@ -193,7 +207,7 @@ def test_without_a_document_before_live_is_read_a_violation_is_found(
     monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
     """What `live` has is read in the round trip that finds no document, and not again."""
-    look = ClosedDays._look
+    look = ClosedDays.look
     read: dict[Any, Any] = {}
 
     async def looked(self: Any, site_id: int, days: Any) -> Any:
@@ -203,7 +217,7 @@ def test_without_a_document_before_live_is_read_a_violation_is_found(
     async def as_read(self: Any, site_id: int, days: Any) -> Any:
         return read[self]
 
-    monkeypatch.setattr(ClosedDays, "_look", looked)
+    monkeypatch.setattr(ClosedDays, "look", looked)
     monkeypatch.setattr(ClosedDays, "_live", as_read)
     assert finds((LATE_A, OTHERS) if before == "nothing" else (SEALER, GONE), before)
 
@@ -226,16 +240,44 @@ def test_that_a_day_gets_its_readings_with_the_document_whatever_live_has_is_fou
 
 
 def test_that_an_emptied_document_is_taken_away_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Removal._write
-
-    async def taken_away(self: Any, site_id: int, day: int, version: Any, kept: Any) -> bool:
-        if kept:
-            return await write(self, site_id, day, version, kept)
-        gone = await self.database.days.delete_one({"_id": day_id(site_id, day), "v": version})
-        return gone.deleted_count > 0
-
-    monkeypatch.setattr(Removal, "_write", taken_away)
+    monkeypatch.setattr(closed_days, "last_removable", last_sealable)
     assert finds((LATE_A, SEALER, GONE), "a row in live")
+
+
+def test_that_an_empty_document_is_taken_away_by_its_sealer_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(empty_days, "last_removable", last_sealable)
+    assert finds((LATE_A, SEALER, SECOND), "a row in live")
+
+
+def test_that_a_document_is_taken_away_whatever_it_has_by_now_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def unseen(self: Any, ids: list[int]) -> int:
+        return (await self.database.days.delete_many({"_id": {"$in": ids}})).deleted_count
+
+    monkeypatch.setattr(EmptyDays, "_remove", unseen)
+    assert finds((OLD_A, OLD_SEALER), "a stub")
+
+
+def test_that_a_deletion_counts_what_it_has_found_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    remove = Removal._remove_open
+
+    async def found(self: Any, site_id: int, rows: list[int]) -> int:
+        await remove(self, site_id, rows)
+        return len(rows)
+
+    monkeypatch.setattr(Removal, "_remove_open", found)
+    assert finds((LATE_GONE, LATE_ALL_GONE), "a row in live")
+
+
+def test_that_a_deletion_takes_what_may_be_settled_from_live_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(removal, "last_sealable", lambda now: 0)
+    monkeypatch.setattr(removal, "first_fresh", lambda now: 0)
+    assert finds((SEALER, GONE), "a row in live")
 
 
 def test_that_live_wins_over_the_document_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,13 +309,13 @@ def test_that_a_merge_forgets_the_version_is_found(monkeypatch: pytest.MonkeyPat
 
 
 def test_that_a_deletion_keeps_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def kept_version(self: Any, site_id: int, day: int, version: Any, kept: Any) -> bool:
-        as_read = {"_id": day_id(site_id, day), "v": version}
-        changed = day_document(site_id, day, version, kept)
+    async def kept_version(self: Any, site_id: int, day: int, changed: Any, now: int) -> bool:
+        as_read = {"_id": day_id(site_id, day), "v": changed.version}
+        changed = day_document(site_id, day, changed.version, changed.readings)
         return (await self.database.days.replace_one(as_read, changed)).matched_count > 0
 
-    monkeypatch.setattr(Removal, "_write", kept_version)
-    assert finds((SEALER, GONE), "a row in live")
+    monkeypatch.setattr(ClosedDays, "change", kept_version)
+    assert finds((A, GONE), "a document")
 
 
 def test_the_judge_takes_the_order_of_time_into_account() -> None:
@@ -300,9 +342,10 @@ def test_mongod_answers_every_call_of_the_search_as_mongomock_did(mongod: Privat
         (OVER, ALL_GONE),
         (LATE_OVER, SEALER),
         (OLD_A, OLD_OTHERS),
+        (OLD_SEALER,),
     )
     for mix in mixes:
-        for before in ("nothing", "a row in live", "a document"):
+        for before in ("nothing", "a row in live", "a document", "a stub"):
             Search(world, mix, BEFORE[before]).moments()
     with MongoClient[Any](mongod.uri) as client:
         database = client["answers"]

@@ -115,19 +115,22 @@ def unchanged_counts_as_stored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_deletion_keeps_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def kept_version(self: Any, site_id: int, day: int, version: Any, kept: Any) -> bool:
-        changed = day_document(site_id, day, version, kept)
-        await self.database.days.replace_one({"_id": day_id(site_id, day)}, changed)
+    async def kept_version(self: Any, site_id: int, day: int, changed: Any, now: int) -> bool:
+        document = day_document(site_id, day, changed.version, changed.readings)
+        await self.database.days.replace_one({"_id": day_id(site_id, day)}, document)
         return True
 
-    monkeypatch.setattr(Removal, "_write", kept_version)
+    monkeypatch.setattr(ClosedDays, "change", kept_version)
 
 
 def a_deletion_forgets_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing(*_: Any) -> None:
-        """No day is closed."""
+    following = Removal._next
 
-    monkeypatch.setattr(Removal, "_next_closed", nothing)
+    async def no_documents(self: Any, site_id: int, start: int, end: int) -> Any:
+        found = await following(self, site_id, start, end)
+        return found if found and found.rows else None
+
+    monkeypatch.setattr(Removal, "_next", no_documents)
 
 
 def latest_ignores_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:

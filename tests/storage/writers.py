@@ -58,8 +58,8 @@ def _push(rows: dict[int, Values], overwrite: bool) -> Operation:
     return Operation(meaning, lambda store: store.live.push(SITE, rows, overwrite=overwrite))
 
 
-def delete(start: int = T, end: int = T + 1, *, alone: bool = True) -> Operation:
-    meaning = Delete(start, end, alone)
+def delete(start: int = T, end: int = T + 1) -> Operation:
+    meaning = Delete(start, end)
     return Operation(meaning, lambda store: store.live.delete(SITE, start=start, end=end))
 
 

@@ -24,11 +24,13 @@ from pymongo.uri_parser import parse_uri
 
 from sitewatt.auth import AdminKey
 from sitewatt.mongod import find_binary
+from storage.rights import ACTIONS, COLLECTIONS
 
 INITIATE = DEPLOY / "compose" / "initiate.py"
 MAKE_SECRETS = DEPLOY / "compose" / "make-secrets"
 MEMBERS = ("mongodb-1", "mongodb-2", "mongodb-3")
 
+ALL = ", ".join(ACTIONS)
 SET = "the role sitewatt has been set\nthe user sitewatt has been set\n"
 
 Done = subprocess.CompletedProcess[str]
@@ -200,6 +202,35 @@ def test_a_user_who_may_not_do_all_is_told_what_is_wrong_and_makes_no_service_re
         assert (answer.status_code, answer.json()["kind"]) == (503, "unauthorized")
         assert service.client.get("/livez").status_code == 200
         assert service.client.get("/v1/sites").status_code == 503
+        assert eventually(lambda: words in service.log)
+        assert password not in service.log
+
+
+def test_a_user_who_lacks_a_collection_is_told_so_and_the_service_goes_on_once_it_may(
+    members: Members,
+) -> None:
+    assert members.initiate(members.hosts[0]).returncode == 0
+    uri = f"mongodb://part:right@{members.hosts[0]}/sitewatt?replicaSet=rs0"
+    with members.client() as administrator:
+        database = administrator["sitewatt"]
+
+        def allow(*names: str) -> list[dict[str, Any]]:
+            places = [{"db": "sitewatt", "collection": name} for name in names]
+            return [{"resource": place, "actions": [*ACTIONS]} for place in places]
+
+        but_one = allow(*(name for name in COLLECTIONS if name != "days"))
+        database.command("createRole", "part", privileges=but_one, roles=[])
+        database.command("createUser", "part", pwd="right", roles=["part"])
+        refused = run("check", mongodb_uri=uri)
+        assert refused.returncode == 1
+        assert f"the user may not do this on the database `sitewatt`: {ALL}" in refused.stderr
+        with EarlyService(mongodb_uri=uri) as service:
+            assert hindrance(service) == "unauthorized"
+            database.command("updateRole", "part", privileges=allow(*COLLECTIONS), roles=[])
+            service.await_ready()
+            assert service.client.post("/v1/sites", json=named("Late")).status_code == 201
+            database.command("updateRole", "part", privileges=but_one, roles=[])
+            assert eventually(lambda: hindrance(service) == "unauthorized")
 
 
 def test_nobody_gets_in_without_a_password(members: Members) -> None:
@@ -255,6 +286,14 @@ def serving(members: Members) -> Iterator[Service]:
     }
     with Service("--host", "0.0.0.0", **given) as service:
         yield service
+
+
+def hindrance(service: Service) -> str | None:
+    """What /readyz says that keeps the service from its work."""
+    answer = service.client.get("/readyz")
+    assert answer.status_code in (200, 503), answer.text
+    kind: str | None = answer.json().get("kind")
+    return kind
 
 
 def voting(members: Members) -> dict[str, int]:
