@@ -104,8 +104,8 @@ class Live:
         """Delete the readings with start <= instant < end; return how many it has deleted.
 
         Cut short by Unavailable, it has deleted some of them; the same call again goes on. Readings
-        that are pushed meanwhile may be deleted too, and are counted then. Of deletions at once, one
-        counts a reading that goes.
+        that are pushed meanwhile may be deleted too, and are counted then; each reading that goes
+        is counted by one deletion.
         """
         await self._sites.look(site_id)
         return await self._removal.remove(site_id, start, end)

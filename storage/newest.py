@@ -81,7 +81,24 @@ class Newest(Asking[_Look, Found]):
         waiter.resolve((waiter.site_id in result, _reading(result.get(waiter.site_id))))
 
     async def _find(self, site_ids: Sequence[int]) -> Found:
-        """Return the newest rows, by a second round trip only where the first does not say."""
+        """Return the newest rows; what only `live` has of settled days is looked at again."""
+        found, unsure = await self._look(site_ids)
+        while unsure:
+            live = (await newest_rows(self.database, [*unsure], {})).live
+            changed = [site_id for site_id, row in unsure.items() if live.get(site_id) != row]
+            again, unsure = await self._look(changed)
+            found = {site_id: row for site_id, row in found.items() if site_id not in changed}
+            found |= again
+        return found
+
+    async def _look(self, site_ids: Sequence[int]) -> tuple[Found, dict[int, Document]]:
+        """Return the newest rows, by a second round trip only where the first does not say.
+
+        And those of `live` that a document may have hidden when they were read: whoever removed
+        the reading has cleared `live` before.
+        """
+        if not site_ids:
+            return {}, {}
         fresh = first_fresh(await self.database.clock())
         silent = dict.fromkeys(self._silent.intersection(site_ids), 0)
         present, live, days = await newest_rows(self.database, site_ids, silent)
@@ -90,7 +107,9 @@ class Newest(Asking[_Look, Found]):
         self._remember(site_ids, settled)
         unasked = {site_id: start for site_id, start in settled.items() if site_id not in silent}
         days |= (await newest_rows(self.database, [], unasked)).days
-        return {site_id: later(live.get(site_id), days.get(site_id)) for site_id in present}
+        found = {site_id: later(live.get(site_id), days.get(site_id)) for site_id in present}
+        alone = {site_id: live[site_id] for site_id in settled.keys() & live.keys()}
+        return found, {site_id: row for site_id, row in alone.items() if found[site_id] is row}
 
     def _remember(self, site_ids: Sequence[int], settled: dict[int, int]) -> None:
         """Keep in mind which of the sites are silent."""

@@ -9,9 +9,10 @@ from pymongo import ASCENDING, DESCENDING
 
 from storage.availability import bounded
 from storage.database import Database, Document
+from storage.days import last_removable
 from storage.documents import reading_of, series_of
 from storage.errors import UnknownSite
-from storage.ids import day_id, day_of, day_span, span
+from storage.ids import DAY_SECONDS, day_id, day_of, day_span, site_and_day, span
 from storage.model import ReadingPage, Values
 from storage.series import between, part, series_of_rows, turned, united
 from storage.unions import Question, ask, sites_there
@@ -56,7 +57,9 @@ class _Found(NamedTuple):
 class Ranges:
     """Reads ranges; raises UnknownSite and Unavailable.
 
-    `live` is always read before the documents.
+    `live` is always read before the documents, so that what moves is met in one of the two. What is
+    met in `live` alone, although its day is closed or was, may have been replaced and removed: it
+    counts if it is still there afterwards.
     """
 
     def __init__(self, database: Database) -> None:
@@ -65,8 +68,7 @@ class Ranges:
     @bounded
     async def page(self, asked: Range) -> ReadingPage:
         """Return the first readings of a range in the order asked for."""
-        live, first = await self._look(asked, asked.limit + 1, _FIRST_DAYS)
-        days = await self._go_on(asked, first)
+        live, days = await self._at_one_time(asked)
         settled = [between(series_of(day), asked.start, asked.end) for day in days]
         series = united(series_of_rows(live), settled)
         if asked.descending:
@@ -86,6 +88,21 @@ class Ranges:
         live, days = await self._look(cover, asked.limit + 2, asked.limit + 2, {"v": 1})
         versions = {day["_id"]: day["v"] for day in days}
         return known and mark == _mark(asked, following, live, versions)
+
+    async def _at_one_time(self, asked: Range) -> _Found:
+        """Return the rows of `live` and the documents as they were together."""
+        found = await self._first(asked)
+        while unsure := _unsure(found, last_removable(await self.database.clock())):
+            again = await self._first(asked)
+            if unsure.items() <= again.live.items():
+                break
+            found = again
+        return found
+
+    async def _first(self, asked: Range) -> _Found:
+        """Return the rows and the documents that hold the first `limit` + 1 readings."""
+        live, first = await self._look(asked, asked.limit + 1, _FIRST_DAYS)
+        return _Found(live, await self._go_on(asked, first))
 
     async def _look(
         self, asked: Range, rows: int, days: int, told: Document | None = None
@@ -129,6 +146,22 @@ class Ranges:
 def next_of(mark: str) -> int | None:
     """Return the instant that the next page starts with, by the mark of a page."""
     return _following(mark)[0]
+
+
+def _unsure(found: _Found, removable: int) -> dict[int, Values]:
+    """Return the rows of `live` that a document may have hidden: it stands, or has been removed.
+
+    A day more than removable is allowed for, as another clock may be ahead by one.
+    """
+    stamps = {site_and_day(day["_id"])[1]: day["t"] for day in found.days}
+    if not found.live or day_of(min(found.live)) > max([removable + 1, *stamps]):
+        return {}
+    return {
+        instant: row
+        for instant, row in found.live.items()
+        if (day := day_of(instant)) in stamps or day <= removable + 1
+        if instant % DAY_SECONDS not in stamps.get(day, ())
+    }
 
 
 def _outside(days: list[Document], asked: Range) -> int:

@@ -33,6 +33,7 @@ from storage.days import last_sealable
 from storage.documents import day_document
 from storage.empty_days import EmptyDays
 from storage.ids import day_id
+from storage.newest import Newest
 from storage.pushing import Pusher
 from storage.removal import Removal
 from storage.series import rows_of, series_of_rows
@@ -54,6 +55,7 @@ OVER = process("over", push(3, overwrite=True))
 OVERS = process("overs", batch(3, 3, overwrite=True))
 SEALER, SECOND = process("sealer", SEAL), process("second sealer", SEAL)
 GONE, ALL_GONE = process("gone", delete()), process("all gone", delete(end=T + 86_400))
+ONE_READER = process("one reader", LIST)
 READER, NEWEST = process("reader", LIST, BACK), process("newest", LATEST)
 LATE_A, LATE_SAME = (process(name, push(1), now=LATE) for name in ("late", "late same"))
 LATE_OVER = process("late over", push(3, overwrite=True), now=LATE)
@@ -87,7 +89,6 @@ FEW = [
     (LATE_A, ANOTHERS),
     (LATE_SAME, SEALER, SECOND),
     (LATE_A, LATE_SAME, SEALER),
-    (LATE_A, SEALER, GONE),
     (LATE_A, OTHERS, SEALER),
     (LATE_OVER, SEALER),
     (LATE_OTHERS, SEALER),
@@ -111,19 +112,26 @@ FEW = [
     (OLD_SEALER, GONE),
 ]
 MANY = [
+    ("a row in live", (LATE_A, SEALER, GONE)),
     ("a document", (GONE, READER)),
     ("a merge cut short", (GONE, READER)),
-    ("a row in live", (SEALER, SECOND, GONE)),
     ("a document", (LATE_A, LATE_SAME, GONE)),
     ("a document", (A, OVER, GONE)),
     ("a document", (GONE, AND_GONE, SEALER)),
     ("a merge cut short", (GONE, SEALER, READER)),
+    ("a row in live", (GONE, SEALER, ONE_READER)),
+    ("a row hidden by the document", (GONE, READER)),
+    ("a row hidden by the document", (OLD_GONE, OLD_READER)),
+    ("a row hidden by the document", (OVER, GONE, NEWEST)),
     ("a stub", (OLD_A, OLD_GONE, OLD_SEALER)),
 ]
 if "FUZZ_MODEL_RUNS" in os.environ:
+    MANY += [(before, (LATE_A, SEALER, GONE)) for before in BEFORE]
     MANY += [
         ("nothing", (LATE_A, LATE_SAME, SEALER, SECOND)),
         ("a row in live", (A, SEALER, SECOND, NEWEST)),
+        ("a row in live", (SEALER, SECOND, GONE)),
+        ("a row in live", (GONE, SEALER, READER)),
         ("a row in live", (OTHERS, SEALER, GONE)),
         ("a row in live", (A, SEALER, SECOND, GONE)),
         ("a row in live", (LATE_A, SEALER, SECOND, GONE)),
@@ -248,7 +256,8 @@ def test_that_an_empty_document_is_taken_away_by_its_sealer_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(empty_days, "last_removable", last_sealable)
-    assert finds((LATE_A, SEALER, SECOND), "a row in live")
+    gone_and_sealed = process("gone and sealed", delete(), SEAL)
+    assert finds((LATE_A, SEALER, gone_and_sealed), "a merge cut short")
 
 
 def test_that_a_document_is_taken_away_whatever_it_has_by_now_is_found(
@@ -299,6 +308,28 @@ def test_that_live_wins_for_readers_is_found(monkeypatch: pytest.MonkeyPatch) ->
     assert finds((SEALER, READER), "a row hidden by the document")
 
 
+@pytest.mark.parametrize("mix", [(GONE, READER), (GONE, NEWEST)], ids=name_of)
+def test_that_a_row_which_a_document_may_have_hidden_is_not_looked_at_again_is_found(
+    monkeypatch: pytest.MonkeyPatch, mix: tuple[Process, ...]
+) -> None:
+    look = Newest._look
+
+    async def sure(self: Newest, site_ids: Sequence[int]) -> Any:
+        return (await look(self, site_ids))[0], {}
+
+    monkeypatch.setattr(ranges, "_unsure", lambda found, removable: {})
+    monkeypatch.setattr(Newest, "_look", sure)
+    assert finds(mix, "a row hidden by the document")
+
+
+def test_that_a_removed_document_is_forgotten_by_readers_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unsure = ranges._unsure
+    monkeypatch.setattr(ranges, "_unsure", lambda found, _: unsure(found, 0))
+    assert finds((OLD_GONE, OLD_READER), "a row hidden by the document")
+
+
 def test_that_a_merge_forgets_the_version_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def unseen(self: Any, change: Any) -> bool:
         await self.database.days.replace_one({"_id": change._filter["_id"]}, change._doc)
@@ -315,7 +346,7 @@ def test_that_a_deletion_keeps_the_version_is_found(monkeypatch: pytest.MonkeyPa
         return (await self.database.days.replace_one(as_read, changed)).matched_count > 0
 
     monkeypatch.setattr(ClosedDays, "change", kept_version)
-    assert finds((A, GONE), "a document")
+    assert finds((OTHERS, GONE), "a document")
 
 
 def test_the_judge_takes_the_order_of_time_into_account() -> None:
