@@ -128,6 +128,11 @@ def test_csv_that_cannot_be_read_is_refused_at_its_place(lines: list[str], said:
     assert str(refused.value).startswith(said)
 
 
+def test_a_column_that_comes_twice_is_not_told_to_have_meant_itself() -> None:
+    with pytest.raises(FileFaults, match=r"second time$"):
+        csv_rows(HEAD + ",soc")
+
+
 def test_bytes_that_are_no_utf_8_are_told_with_line_and_column() -> None:
     lines = Lines("f", io.BytesIO(f"{HEAD}\n2023é".encode() + b"\xff\n"))
     with pytest.raises(FileFaults, match=r"^f:2:6: the file is not UTF-8$"):
