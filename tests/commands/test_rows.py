@@ -302,3 +302,13 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         opened(str(tmp_path / "none")),
     ):
         pass
+
+
+def test_a_document_that_is_no_utf_8_is_told_with_line_and_column(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes('{\n"é": "'.encode() + b"\xe9")
+    with (
+        pytest.raises(ExchangeError, match=r"a\.json:2:7: the file is not UTF-8$"),
+        opened(str(file)) as source,
+    ):
+        source.text()
