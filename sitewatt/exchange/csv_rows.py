@@ -86,9 +86,8 @@ class CsvRows:
             if name is None or name in names:
                 said = f"`{shown(title.strip())}` is not a column of readings"
                 said = said if name is None else f"`{name}` is here a second time"
-                raise self._fault(
-                    1, _cell_at(line, self._delimiter, number), said, suggestion(title)
-                )
+                hint = suggestion(title) if name is None else None
+                raise self._fault(1, _cell_at(line, self._delimiter, number), said, hint)
             names.append(name)
         if missing := [column.name for column in columns() if column.name not in names]:
             said = f"the first line names the columns, and has no `{missing[0]}`"

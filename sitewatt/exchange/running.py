@@ -34,7 +34,10 @@ def import_(given: argparse.Namespace) -> int:
     """Import a file."""
     with opened(given.file, given.format) as source:
         if source.format == "json":
-            raise ExchangeError(f"{source.name} is JSON: sitewatt push takes it")
+            raise ExchangeError(
+                f"{source.name}:1:1: this is neither the first line of CSV, which names the"
+                " columns, nor a reading; JSON documents are for sitewatt push"
+            )
         try:
             return asyncio.run(_import(source, address(given.url, given.key_file), given))
         except KeyboardInterrupt:

@@ -37,7 +37,11 @@ def address(
 @asynccontextmanager
 async def connected(to: Address, patience: float = LONG) -> AsyncGenerator[Client]:
     """Give a client of the service; what it raises becomes an ExchangeError with a sentence."""
-    async with Client(to.url, to.key, patience=patience) as client:
+    try:
+        made = Client(to.url, to.key, patience=patience)
+    except ValueError as error:
+        raise ExchangeError(str(error)) from None
+    async with made as client:
         try:
             yield client
         except SitewattError as error:

@@ -75,7 +75,8 @@ class Pusher:
     async def settle(self, batch: Batch) -> Outcome:
         """Return what became of the batch, once each of its rows is acknowledged or refused."""
         outcome = Outcome(refused=[*batch.unread])
-        waiting: deque[Sequence[int]] = deque([range(len(batch.origins))])
+        # Of a batch without one readable row nothing is sent.
+        waiting: deque[Sequence[int]] = deque([range(len(batch.origins))] if batch.origins else [])
         while waiting:
             for fleet in batch.fleets(waiting.popleft(), self.site):
                 waiting += await self._push_apart(batch, fleet, outcome)

@@ -56,7 +56,9 @@ class Source(NamedTuple):
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            raise ExchangeError(f"{self.name}:{line}: the file is not UTF-8") from None
+            before = raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start]
+            column = len(before.decode("utf-8-sig")) + 1
+            raise ExchangeError(f"{self.name}:{line}:{column}: the file is not UTF-8") from None
 
 
 @contextmanager

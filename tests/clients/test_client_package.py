@@ -77,7 +77,7 @@ def test_the_example_of_the_readme_runs_in_an_empty_environment(
     assert done.returncode == 0, done.stderr
     receipt, latest = done.stdout.splitlines()
     assert "stored=1" in receipt
-    assert latest.startswith("{'dt-stamp': '2023-01-01T00:00:00Z', 'soc': 10,")
+    assert latest.startswith("{'dt-stamp': '2023-01-02T00:00:00Z', 'soc': 10,")
 
 
 USER = """

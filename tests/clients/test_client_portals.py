@@ -139,7 +139,7 @@ async def test_a_buffer_behind_a_portal_keeps_its_readings_until_the_service_ans
     assert [reading["soc"] async for reading in far.readings(site)] == [0, 1]
 
 
-async def test_a_site_with_an_answer_that_nobody_foresaw_stops_no_other(
+async def test_a_site_with_json_that_is_no_receipt_for_an_answer_stops_no_other(
     far: Client, portal: LosingProxy, site: int, tmp_path: Path
 ) -> None:
     other = (await far.create(name="Elm", location="north"))["id"]
@@ -147,7 +147,7 @@ async def test_a_site_with_an_answer_that_nobody_foresaw_stops_no_other(
     await kept.put(site, row(0))
     await kept.put(other, row(0))
     portal.script = [{"text": "{}", "content_type": JSON}]
-    with pytest.raises(KeyError):
+    with pytest.raises(errors.UnexpectedAnswer):
         await kept.flush()
     assert len(kept) == 1
     assert (await far.latest(other))["soc"] == 0

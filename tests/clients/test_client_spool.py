@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from readings_of_tests import row, rows
+from small_disk import small_disk
 
 from sitewatt_client import Buffer, Client, errors
 from sitewatt_client.spool import Spool
@@ -27,6 +28,11 @@ def file(tmp_path: Path) -> Path:
 
 def spool_of(file: Path) -> Spool:
     return Spool(file, 1_000_000, drop_oldest=False)
+
+
+def fill(spool: Spool) -> None:
+    for _ in range(1000):
+        spool.put(1, rows(500))
 
 
 async def test_a_second_buffer_of_a_file_is_refused_until_the_first_is_closed(
@@ -101,3 +107,28 @@ def test_a_commit_that_fails_leaves_no_transaction_open(file: Path) -> None:
     spool.put(1, rows(1))
     assert len(spool) == len(spool.oldest(1, 10)) == 1
     spool.close()
+
+
+def test_what_is_sent_is_forgotten_on_a_full_disk_too_and_new_readings_find_room() -> None:
+    with small_disk(12) as disk:
+        spool = spool_of(disk / "readings.db")
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            fill(spool)
+        assert len(spool) > 500
+        while waiting := spool.oldest(1, 1000):
+            spool.settle(1, waiting, [])
+        assert len(spool) == 0
+        spool.put(1, rows(500))
+        spool.close()
+        spool = spool_of(disk / "readings.db")
+        assert len(spool) == 500
+        spool.close()
+
+
+def test_a_broken_file_can_be_moved_away_by_the_same_process(file: Path) -> None:
+    file.write_bytes(b"no database" * 1000)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database") as broken:
+        spool_of(file)
+    file.rename(file.with_name("broken.db"))
+    spool_of(file).close()
+    assert broken.value.__traceback__ is not None  # what had the lock is still remembered

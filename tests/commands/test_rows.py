@@ -128,6 +128,11 @@ def test_csv_that_cannot_be_read_is_refused_at_its_place(lines: list[str], said:
     assert str(refused.value).startswith(said)
 
 
+def test_a_column_that_comes_twice_is_not_told_to_have_meant_itself() -> None:
+    with pytest.raises(FileFaults, match=r"second time$"):
+        csv_rows(HEAD + ",soc")
+
+
 def test_bytes_that_are_no_utf_8_are_told_with_line_and_column() -> None:
     lines = Lines("f", io.BytesIO(f"{HEAD}\n2023é".encode() + b"\xff\n"))
     with pytest.raises(FileFaults, match=r"^f:2:6: the file is not UTF-8$"):
@@ -297,3 +302,13 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         opened(str(tmp_path / "none")),
     ):
         pass
+
+
+def test_a_document_that_is_no_utf_8_is_told_with_line_and_column(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes('{\n"é": "'.encode() + b"\xe9")
+    with (
+        pytest.raises(ExchangeError, match=r"a\.json:2:7: the file is not UTF-8$"),
+        opened(str(file)) as source,
+    ):
+        source.text()

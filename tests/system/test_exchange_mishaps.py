@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
 from program import SITEWATT, Service, environment, eventually
 from test_exchange import said, service, site, stored, table, written
 
@@ -185,3 +186,28 @@ def test_an_interrupt_of_a_get_is_a_sentence(tmp_path: Path) -> None:
                 process.send_signal(signal.SIGINT)
                 _, told = process.communicate(timeout=60)
     assert (process.returncode, told) == (130, "sitewatt: stopped\n")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_batch_without_one_whole_row_holds_nothing_back(
+    service: Service, site: int, tmp_path: Path, named: bool
+) -> None:
+    # What is cut off in its last row, which is alone in the last batch.
+    lines = table(range(3), site if named else None)
+    file = written(tmp_path / "a.csv", [*lines[:3], lines[3].rpartition(",")[0]])
+    words = [] if named else ["--site", site]
+    done = said(service, "import", file, "--batch", "2", *words)
+    assert (done.returncode, done.stderr) == (3, f"1 row is refused: {file}.rejected.csv\n")
+    assert done.stdout.startswith("3 rows: 2 stored")
+    assert len(stored(service, site)) == 2
+
+
+def test_what_cannot_be_imported_is_not_called_what_it_is_not(
+    service: Service, tmp_path: Path
+) -> None:
+    for name, content in (("a.ndjson", b'{"dt-stamp": 1\n'), ("a", b""), ("b", b"\x00\xff")):
+        file = tmp_path / name
+        file.write_bytes(content)
+        done = said(service, "import", file)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"sitewatt: {file}:1:1: this is neither the first line of")

@@ -16,7 +16,7 @@ class Client(SiteCalls, PushCalls, ReadCalls, KeyCalls):
     `key` is the API key, if the service asks for one. `timeout` is the seconds one attempt may
     take, `patience` the seconds in which a request is tried again where that is safe (`retries`
     says when it is), 0 for once. What cannot be done raises a SitewattError; `errors` has the tree
-    of them.
+    of them. Raises ValueError for a `url` that is no address of the web.
     """
 
     def __init__(

@@ -1,17 +1,19 @@
 """Calls that push readings."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from sitewatt_client.calls import Calls
-from sitewatt_client.errors import Conflict
+from sitewatt_client.errors import Conflict, UnexpectedAnswer
 from sitewatt_client.frames import Frame, columns_of_frame, is_frame
 from sitewatt_client.generated import models, operations
 from sitewatt_client.receipts import Receipt
+from sitewatt_client.request import Answer
 from sitewatt_client.rows import Columns, Row, rows_of, sent, sent_by_column
 from sitewatt_client.splitting import push_apart
 
+T = TypeVar("T")
 OnConflict = Literal["reject", "replace"]
 
 
@@ -39,7 +41,7 @@ class PushCalls(Calls):
             dry_run=dry_run,
         )
         try:
-            return Receipt.of((await self.send(request)).document)
+            return _taken(await self.send(request), Receipt.of)
         except Conflict as conflict:
             return _told(conflict)
 
@@ -80,16 +82,27 @@ class PushCalls(Calls):
         fleet = cast(models.FleetReadings, {"sites": sites})
         request = operations.push_fleet(fleet, on_conflict=on_conflict, dry_run=dry_run)
         try:
-            return Receipt.of_fleet((await self.send(request)).document)
+            return _taken(await self.send(request), Receipt.of_fleet)
         except Conflict as conflict:
             return _told(conflict)
 
 
+def _taken(answer: Answer[T], of: Callable[[T], Receipt]) -> Receipt:
+    """Return the receipt that an answer is. Raises UnexpectedAnswer for another document."""
+    try:
+        return of(answer.document)
+    except (KeyError, TypeError, ValueError):
+        raise UnexpectedAnswer(answer.status, answer.body) from None
+
+
 def _told(conflict: Conflict) -> Receipt:
-    """Return the receipt of a 409. Raises it when it has none."""
+    """Return the receipt of a 409. Raises it when it has none, or one that is not as declared."""
     if "receipt" not in conflict.document:
         raise conflict
-    return Receipt.of_conflict(conflict.document)
+    try:
+        return Receipt.of_conflict(conflict.document)
+    except ValueError:
+        raise conflict from None
 
 
 def _rows(

@@ -6,6 +6,8 @@ from typing import Any
 
 from sitewatt_client.generated import models
 
+COUNTS = ("received", "stored", "unchanged", "replaced", "conflicts")
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -67,7 +69,9 @@ class Receipt:
 
     @classmethod
     def of(cls, document: models.Receipt) -> "Receipt":
-        """Return the receipt that the service gave."""
+        """Return the receipt that the service gave. Raises ValueError for what is none."""
+        if not _is_receipt(document):
+            raise ValueError("these are no counts of readings")
         return cls(
             received=document["received"],
             stored=document["stored"],
@@ -93,3 +97,8 @@ class Receipt:
         for site in document["sites"]:
             whole += cls.of(site["receipt"])
         return replace(whole, by_site={site["id"]: site["receipt"] for site in document["sites"]})
+
+
+def _is_receipt(value: object) -> bool:
+    """Return whether the counts are there, so that nothing else is taken for an acknowledgement."""
+    return isinstance(value, dict) and all(type(value.get(name)) is int for name in COUNTS)

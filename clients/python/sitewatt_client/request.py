@@ -1,6 +1,7 @@
 """What goes to the service and what comes back, as values."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 T = TypeVar("T")
 PROBLEM = "application/problem+json"
+NEXT = re.compile(r'<([^<>]*)>[^<]*;\s*rel="?next"?')
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Answer(Generic[T]):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    links: str = ""
+    """The headers `Link`, joined: the service sends two, and a proxy may put its own first."""
 
     @property
     def text(self) -> str:
@@ -112,9 +116,8 @@ class Answer(Generic[T]):
     @property
     def following(self) -> Request[T] | None:
         """The request of the next page; None when this is the last."""
-        link = self.headers.get("Link", "")
-        if 'rel="next"' not in link:
+        found = NEXT.search(self.links)
+        if found is None:
             return None
-        address = link[link.index("<") + 1 : link.index(">")]
-        query = dict(parse_qsl(address.partition("?")[2]))
+        query = dict(parse_qsl(found[1].partition("?")[2]))
         return replace(self.request, query={**self.request.query, **query})

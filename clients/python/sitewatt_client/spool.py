@@ -2,9 +2,13 @@
 
 The write-ahead log is synced to the disk at each commit (`synchronous = FULL`), so what was kept
 survives a kill -9 and a power cut, and a commit that was cut short is not there when it is opened.
+
+To forget something takes room on the disk too, for the log. A file beside it, `-reserve`, keeps
+that room for the day on which the disk is full; else what is sent then could never be forgotten.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,6 +26,10 @@ CREATE TABLE IF NOT EXISTS refused (
     number INTEGER PRIMARY KEY AUTOINCREMENT, site_id INTEGER NOT NULL, reading TEXT NOT NULL,
     faults TEXT NOT NULL);
 """
+LOG_PAGES = 256
+"""How many pages the log may have before they are brought into the file."""
+RESERVE = 4 << 20
+"""In bytes: what the log may have by then, twice, and as much again as the file may grow by it."""
 MOST_REFUSED = 10_000
 """How many refused readings are kept; the oldest go first."""
 
@@ -43,13 +51,25 @@ class Spool:
     def __init__(self, path: Path, capacity: int, *, drop_oldest: bool) -> None:
         self.capacity = capacity
         self.drop_oldest = drop_oldest
+        self._reserve = path.with_name(f"{path.name}-reserve")
         self._lock = _locked(path)
         self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._count = self._opened()
+        except BaseException:
+            # Who moves a broken file away may try again.
+            self.close()
+            raise
+
+    def _opened(self) -> int:
+        """Make the file ready, and return how many readings wait in it."""
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = FULL")
+        self._file.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         self._file.executescript(TABLES)
-        self._count: int
-        [[self._count]] = self._file.execute("SELECT count(*) FROM waiting")
+        _keep_free(self._reserve)
+        [[count]] = self._file.execute("SELECT count(*) FROM waiting")
+        return int(count)
 
     def __len__(self) -> int:
         return self._count
@@ -80,7 +100,19 @@ class Spool:
         return [Waiting(number, json.loads(reading)) for number, reading in rows]
 
     def settle(self, site_id: int, sent: Sequence[Waiting], refused: Iterable[Refused]) -> None:
-        """Forget what was sent, and keep what was refused of it apart."""
+        """Forget what was sent, and keep what was refused of it apart, on a full disk as well."""
+        try:
+            self._settle(site_id, sent, refused)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not self._reserve.exists():
+                raise
+            self._reserve.unlink()
+            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._settle(site_id, sent, refused)
+        if not self._count:
+            _keep_free(self._reserve)
+
+    def _settle(self, site_id: int, sent: Sequence[Waiting], refused: Iterable[Refused]) -> None:
         aside = [(site_id, json.dumps(bad.reading), json.dumps(bad.faults)) for bad in refused]
         insert = "INSERT INTO refused (site_id, reading, faults) VALUES (?, ?, ?)"
         newest = "SELECT number FROM refused ORDER BY number DESC LIMIT ?"
@@ -120,6 +152,19 @@ def _locked(path: Path) -> sqlite3.Connection:
             raise
         raise BufferInUse(f"{path} is another Buffer's, which is not closed") from error
     return lock
+
+
+def _keep_free(reserve: Path) -> None:
+    """Take room on the disk, where there is enough; none is taken away from what waits."""
+    if reserve.exists():
+        return
+    try:
+        with reserve.open("wb") as file:
+            file.write(bytes(RESERVE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        reserve.unlink(missing_ok=True)
 
 
 class _transaction:  # noqa: N801 - used as a statement

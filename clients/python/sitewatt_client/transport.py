@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -44,7 +45,7 @@ class Transport:
     """
 
     def __init__(self, url: str, key: str | None, *, timeout: float, patience: float) -> None:
-        self.url = url.rstrip("/")
+        self.url = _address(url)
         self.key = key
         self.timeout = timeout
         self.patience = patience
@@ -123,7 +124,21 @@ class Transport:
     async def _attempt(self, request: Request[T], data: bytes | None) -> Answer[T]:
         timeout = aiohttp.ClientTimeout(total=self.timeout)
         async with self._asked(request, timeout, data) as response:
-            return Answer(request, response.status, response.headers, await response.read())
+            links = ", ".join(response.headers.getall("Link", []))
+            body = await response.read()
+            return Answer(request, response.status, response.headers, body, links)
+
+
+def _address(url: str) -> str:
+    """Return where the service is. Raises ValueError for what is no address of the web."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValueError(f"the address is not as http://host:port: {url!r}")
+    return url.rstrip("/")
 
 
 def _unreachable(request: Request[Any], broken: Exception) -> Unreachable:
