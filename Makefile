@@ -16,6 +16,9 @@ MANIFESTS = $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/base/
 DEPLOY_TESTS := tests/system/test_deploy.py tests/system/test_rehearsal.py
 METADATA := setup.cfg pyproject.toml $(wildcard clients/python/pyproject.toml)
 
+# The tests start hundreds of processes, which would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test coverage lint types contract deploy-check audit release-contract docs reference clients clients-check clients-python clients-typescript bench bench-store bench-ingest bench-read bench-growth diagrams fuzz faults abuse mutation format lock clean
 
