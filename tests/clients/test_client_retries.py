@@ -178,3 +178,12 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert 57 <= pause(0, {"Retry-After": date}) <= 60.2
     assert 57 <= pause(0, {"Retry-After": date.replace("GMT", "-0000")}) <= 60.2
     assert pause(0, {"Retry-After": "soon"}) <= 0.2
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_date_to_come_again_at_is_one_of_the_clock_of_the_service(hours: int) -> None:
+    there = datetime.now(UTC) + timedelta(hours=hours)
+    date, later = (format_datetime(there + timedelta(seconds=s), usegmt=True) for s in (0, 60))
+    assert 60 <= pause(0, {"Date": date, "Retry-After": later}) <= 60.2
+    assert pause(0, {"Date": later, "Retry-After": date}) <= 0.2
+    assert (pause(0, {"Date": "soon", "Retry-After": later}) > 3600) is (hours > 0)

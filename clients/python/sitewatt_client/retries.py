@@ -57,19 +57,24 @@ def pause(attempt: int, headers: Mapping[str, str]) -> float:
     does not come back together.
     """
     backoff = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
-    asked = _retry_after(headers.get("Retry-After"))
+    asked = _retry_after(headers)
     return asked + random.uniform(0, backoff)  # noqa: S311 - nothing secret about it
 
 
-def _retry_after(value: str | None) -> float:
-    if value is None:
-        return 0.0
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that Retry-After asks for; a moment is one on the clock of who sent it."""
+    value = headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)
+    moment, now = _moment(value), _moment(headers.get("Date", "")) or datetime.now(UTC)
+    return 0.0 if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def _moment(date: str) -> datetime | None:
+    """Return the moment of an HTTP date, None for what is none."""
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(date)
     except ValueError:
-        return 0.0
-    if moment.tzinfo is None:  # `-0000`: UTC, of an unknown place
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+        return None
+    # `-0000`: UTC, of an unknown place
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
