@@ -1,5 +1,6 @@
 """The buffer of a gateway: nothing that it has kept is lost."""
 
+import asyncio
 import math
 import socket
 import sqlite3
@@ -163,3 +164,33 @@ async def test_each_reading_is_synced_to_the_disk(sites: Client, tmp_path: Path)
         "wal",
     )
     await buffer.close()
+
+
+async def test_a_buffer_is_closed_as_often_as_anybody_likes(
+    sites: Client, site: int, tmp_path: Path
+) -> None:
+    async with Buffer(tmp_path / "readings.db", sites) as buffer:
+        await asyncio.gather(buffer.put(site, row(0)), buffer.close(), buffer.close())
+        await buffer.close()
+    async with Buffer(tmp_path / "readings.db", sites) as buffer:
+        assert (await buffer.flush()).received + len(buffer) <= 1
+    assert (await sites.latest(site))["soc"] == 0
+
+
+async def test_a_closed_buffer_says_that_it_is(sites: Client, site: int, tmp_path: Path) -> None:
+    buffer = Buffer(tmp_path / "readings.db", sites)
+    await buffer.put(site, row(0))
+    await buffer.close()
+    for call in (
+        lambda: buffer.put(site, row(1)),
+        buffer.flush,
+        buffer.refused,
+        buffer.forget_refused,
+        buffer.__aenter__,
+    ):
+        with pytest.raises(errors.BufferClosed, match="the buffer is closed"):
+            await call()
+    assert len(buffer) == 1
+    async with Buffer(tmp_path / "readings.db", sites) as again:
+        await again.flush()
+    assert [reading["soc"] async for reading in sites.readings(site)] == [0]

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sitewatt_client.errors import SitewattError
+from sitewatt_client.errors import BufferClosed, SitewattError
 from sitewatt_client.pushes import PushCalls
 from sitewatt_client.receipts import Receipt, Refused
 from sitewatt_client.rows import Row
@@ -64,8 +64,11 @@ class Buffer:
         self._something = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._of_caller: Exception | None = None
+        self._closing = asyncio.Lock()
+        self._closed = False
 
     async def __aenter__(self) -> Self:
+        self._promise_open()
         self._something.set()
         self._task = asyncio.create_task(self._run())
         return self
@@ -76,12 +79,23 @@ class Buffer:
             self._raise_what_ended_it()
 
     async def close(self) -> None:
-        """End the sending and close the file. For a Buffer that is used without `async with`."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        await self._on_disk(self._spool.close)
-        self._thread.shutdown()
+        """End the sending and close the file. For a Buffer that is used without `async with`.
+
+        Once it is closed, this does nothing; all else but `len` raises BufferClosed.
+        """
+        async with self._closing:
+            if self._closed:
+                return
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.wait([self._task])
+            closing = self._in_thread(self._spool.close)
+            # What was put before is kept before the file is closed; what comes now is told.
+            self._closed = True
+            try:
+                await closing
+            finally:
+                self._thread.shutdown()
 
     def __len__(self) -> int:
         """Return how many readings wait."""
@@ -90,7 +104,7 @@ class Buffer:
     async def put(self, site_id: int, *readings: Row) -> None:
         """Keep one reading, or several all together. When it returns they are on the disk.
 
-        Raises BufferFull, and then has kept none of them.
+        Raises BufferFull or, after `close`, BufferClosed, and then has kept none of them.
         """
         self._raise_what_ended_it()
         dropped = await self._on_disk(self._spool.put, site_id, readings)
@@ -171,6 +185,15 @@ class Buffer:
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
                 pause = min(LONGEST_PAUSE, pause * 2)
 
+    def _promise_open(self) -> None:
+        if self._closed:
+            raise BufferClosed("the buffer is closed; the next one of its file sends what it kept")
+
     async def _on_disk(self, call: Callable[..., T], *words: Any) -> T:
-        """Return what the call returns, made in the one thread that has the file."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *words)
+        """Return what the call returns. Raises BufferClosed."""
+        self._promise_open()
+        return await self._in_thread(call, *words)
+
+    def _in_thread(self, call: Callable[..., T], *words: Any) -> asyncio.Future[T]:
+        """Return what the call will return, made in the one thread that has the file."""
+        return asyncio.get_running_loop().run_in_executor(self._thread, call, *words)

@@ -5,6 +5,7 @@ SitewattError
 ├── UnexpectedAnswer    an answer that the contract does not know, as of a proxy
 ├── BufferFull          the file of a Buffer holds as much as it may
 ├── BufferInUse         the file of a Buffer is another one's
+├── BufferClosed        the Buffer is closed already
 └── Problem             the service refuses, and says why (RFC 9457); one class for each status
     ├── BadRequest 400, Unauthenticated 401, Forbidden 403, NotFound 404, MethodNotAllowed 405
     ├── NotAcceptable 406, Conflict 409, PreconditionFailed 412, TooLarge 413
@@ -55,6 +56,10 @@ class BufferFull(SitewattError):
 
 class BufferInUse(SitewattError):
     """Another Buffer has the file, in this process or in another: each needs a file of its own."""
+
+
+class BufferClosed(SitewattError):
+    """The buffer is closed: nothing is kept or sent by it any more."""
 
 
 class Problem(SitewattError):
