@@ -14,6 +14,7 @@ from handlers.instants import parse
 from sitewatt.exchange.batches import Batch, Fleet, Refused
 from sitewatt.exchange.errors import ExchangeError
 from sitewatt_client import Client, Problem, models, operations
+from sitewatt_client.pushes import receipts_of
 
 OnConflict = Literal["reject", "replace"]
 COUNTS = ("received", "stored", "unchanged", "replaced", "conflicts")
@@ -70,7 +71,7 @@ class Pusher:
         """Return the receipts of a body; raises Problem and the other errors of the client."""
         body = cast(models.FleetReadings, fleet.document)
         request = operations.push_fleet(body, on_conflict=self.on_conflict, dry_run=self.dry_run)
-        return (await self._client.send(request)).document
+        return receipts_of(await self._client.send(request))
 
     async def settle(self, batch: Batch) -> Outcome:
         """Return what became of the batch, once each of its rows is acknowledged or refused."""

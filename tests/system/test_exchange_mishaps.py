@@ -1,14 +1,19 @@
 """`sitewatt import` and `export` where a disk, a file or a pipe is not as it should be."""
 
+import json
 import os
 import signal
 import socket
 import stat
 import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
-from program import SITEWATT, Service, environment, eventually
+from program import SITEWATT, Service, environment, eventually, example
 from test_exchange import said, service, site, stored, table, written
 
 from sitewatt.exchange.service import LONG
@@ -211,3 +216,57 @@ def test_what_cannot_be_imported_is_not_called_what_it_is_not(
         done = said(service, "import", file)
         assert done.returncode == 1
         assert done.stderr.startswith(f"sitewatt: {file}:1:1: this is neither the first line of")
+
+
+class Portal(BaseHTTPRequestHandler):
+    """What answers every post with the same object, as if all were well."""
+
+    answer: ClassVar[tuple[int, bytes]]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, body = self.answer
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Portal)
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+NO_RECEIPTS = (
+    (200, b"{}"),
+    (200, b'{"sites": []}'),
+    (200, b'{"sites": [{"id": 1, "receipt": {}}]}'),
+    (409, b'{"type": "/problems/readings-conflict", "title": "a", "detail": "b", "receipt": {}}'),
+)
+
+
+@pytest.mark.parametrize("answer", NO_RECEIPTS, ids=str)
+def test_what_is_no_receipt_acknowledges_no_row_of_a_file(
+    answer: tuple[int, bytes], service: Service, site: int, portal: str, tmp_path: Path
+) -> None:
+    Portal.answer = answer
+    rows = written(tmp_path / "a.csv", table(range(6)))
+    document = tmp_path / "live.json"
+    document.write_text(json.dumps(example("brief_live")))
+    for words in (["import", rows], ["push", rows], ["push", document]):
+        failed = said(service, *words, "--site", site, url=portal)
+        assert (failed.returncode, failed.stdout) == (1, "")
+        assert failed.stderr.startswith(f"sitewatt: the service at {portal} does not answer: sta")
+        assert f"status {answer[0]}" in failed.stderr
+    done = said(service, "import", rows, "--site", site, "--from-start")
+    assert done.stdout.startswith("6 rows: 6 stored")

@@ -13,11 +13,13 @@ SitewattError
     └── TooManyRequests 429, InternalError 500, Unavailable 503
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from sitewatt_client.generated import models
+from sitewatt_client.shapes import check_of
 
+is_problem = check_of(models.Problem)
 SHOWN = 5
 """How many faults or conflicts the text of a problem shows."""
 
@@ -41,8 +43,9 @@ class Unreachable(SitewattError):
 class UnexpectedAnswer(SitewattError):
     """An answer that the contract does not know; most likely not the service's.
 
-    A redirect, a page where a document was asked for, JSON that is broken, or an error status
-    without a problem document: as of a proxy or a captive portal.
+    A redirect, a page where a document was asked for, JSON that is broken or another document than
+    the operation answers with, or an error status without a problem document: as of a proxy or a
+    captive portal.
     """
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -197,45 +200,16 @@ class Unavailable(Problem):
 
 def error_of(status: int, headers: Mapping[str, str], document: Any, body: bytes) -> SitewattError:
     """Return what an answer with an error status is raised as."""
-    if not _is_problem(document):
-        return UnexpectedAnswer(status, body)
     of_status = Problem.of_status.get(status)
-    if of_status is not None:
-        return of_status(_whole(document, status), headers)
-    return UnexpectedAnswer(status, body)
+    whole = _whole(document, status) if isinstance(document, dict) else None
+    if of_status is None or not is_problem(whole):
+        return UnexpectedAnswer(status, body)
+    return of_status(cast(models.Problem, whole), headers)
 
 
-def _is_problem(document: Any) -> bool:
-    """Return whether the members that this package reads are there, and are what they should be."""
-    return (
-        _has_texts(document, "type", "title", "detail")
-        and _are(document.get("errors", []), _is_fault)
-        and _are(document.get("conflicts", []), _is_conflict)
-    )
-
-
-def _are(values: Any, is_one: Callable[[Any], bool]) -> bool:
-    return isinstance(values, list) and all(is_one(value) for value in values)
-
-
-def _is_fault(fault: Any) -> bool:
-    return _has_texts(fault, "in", "detail", "keyword") and isinstance(
-        fault.get("pointer", ""), str
-    )
-
-
-def _is_conflict(conflict: Any) -> bool:
-    return _has_texts(conflict, "dt-stamp") and _are(
-        conflict.get("columns"), lambda name: isinstance(name, str)
-    )
-
-
-def _has_texts(value: Any, *names: str) -> bool:
-    return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in names)
-
-
-def _whole(document: dict[str, Any], status: int) -> models.Problem:
-    return cast(models.Problem, {"status": status, "request_id": "-", **document})
+def _whole(document: dict[str, Any], status: int) -> dict[str, Any]:
+    """Return a problem with the members that a proxy's leaves out."""
+    return {"status": status, "request_id": "-", **document}
 
 
 def _text(document: models.Problem) -> str:

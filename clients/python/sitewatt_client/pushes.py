@@ -1,8 +1,8 @@
 """Calls that push readings."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from itertools import islice
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, cast
 
 from sitewatt_client.calls import Calls
 from sitewatt_client.errors import Conflict, UnexpectedAnswer
@@ -13,7 +13,6 @@ from sitewatt_client.request import Answer
 from sitewatt_client.rows import Columns, Row, rows_of, sent, sent_by_column
 from sitewatt_client.splitting import push_apart
 
-T = TypeVar("T")
 OnConflict = Literal["reject", "replace"]
 
 
@@ -41,7 +40,7 @@ class PushCalls(Calls):
             dry_run=dry_run,
         )
         try:
-            return _taken(await self.send(request), Receipt.of)
+            return Receipt.of((await self.send(request)).document)
         except Conflict as conflict:
             return _told(conflict)
 
@@ -82,27 +81,27 @@ class PushCalls(Calls):
         fleet = cast(models.FleetReadings, {"sites": sites})
         request = operations.push_fleet(fleet, on_conflict=on_conflict, dry_run=dry_run)
         try:
-            return _taken(await self.send(request), Receipt.of_fleet)
+            return Receipt.of_fleet(receipts_of(await self.send(request)))
         except Conflict as conflict:
             return _told(conflict)
 
 
-def _taken(answer: Answer[T], of: Callable[[T], Receipt]) -> Receipt:
-    """Return the receipt that an answer is. Raises UnexpectedAnswer for another document."""
-    try:
-        return of(answer.document)
-    except (KeyError, TypeError, ValueError):
-        raise UnexpectedAnswer(answer.status, answer.body) from None
+def receipts_of(answer: Answer[models.FleetReceipts]) -> models.FleetReceipts:
+    """Return the receipts of a fleet. Raises UnexpectedAnswer when there is not one for each site.
+
+    That a receipt is one is told by `shapes` before; a list of none acknowledges nothing.
+    """
+    sites = answer.request.body["sites"]
+    if len(answer.document["sites"]) != len(sites):
+        raise UnexpectedAnswer(answer.status, answer.body)
+    return answer.document
 
 
 def _told(conflict: Conflict) -> Receipt:
-    """Return the receipt of a 409. Raises it when it has none, or one that is not as declared."""
+    """Return the receipt of a 409. Raises it when it has none."""
     if "receipt" not in conflict.document:
         raise conflict
-    try:
-        return Receipt.of_conflict(conflict.document)
-    except ValueError:
-        raise conflict from None
+    return Receipt.of_conflict(conflict.document)
 
 
 def _rows(

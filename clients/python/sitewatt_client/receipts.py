@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sitewatt_client.generated import models
+from sitewatt_client.shapes import check_of
 
-COUNTS = ("received", "stored", "unchanged", "replaced", "conflicts")
+is_receipt = check_of(models.Receipt)
+"""Whether a value is a receipt, so that nothing else is taken for an acknowledgement."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Receipt:
     @classmethod
     def of(cls, document: models.Receipt) -> "Receipt":
         """Return the receipt that the service gave. Raises ValueError for what is none."""
-        if not _is_receipt(document):
+        if not is_receipt(document):
             raise ValueError("these are no counts of readings")
         return cls(
             received=document["received"],
@@ -97,8 +99,3 @@ class Receipt:
         for site in document["sites"]:
             whole += cls.of(site["receipt"])
         return replace(whole, by_site={site["id"]: site["receipt"] for site in document["sites"]})
-
-
-def _is_receipt(value: object) -> bool:
-    """Return whether the counts are there, so that nothing else is taken for an acknowledgement."""
-    return isinstance(value, dict) and all(type(value.get(name)) is int for name in COUNTS)

@@ -14,6 +14,7 @@ from sitewatt_client.errors import SitewattError, UnexpectedAnswer, Unreachable,
 from sitewatt_client.request import Answer, Request, expects
 from sitewatt_client.retries import counts_once, may_repeat, pause
 from sitewatt_client.rows import plain
+from sitewatt_client.shapes import is_answer
 
 T = TypeVar("T")
 
@@ -149,6 +150,9 @@ def _unreachable(request: Request[Any], broken: Exception) -> Unreachable:
 def _as_declared(answer: Answer[T]) -> Answer[T]:
     """Return an answer that the contract declares. Raises UnexpectedAnswer for a portal's page."""
     if not (expects(answer.request, answer.status, answer.headers) and answer.is_readable()):
+        raise UnexpectedAnswer(answer.status, answer.body)
+    document = answer.document
+    if isinstance(document, dict) and not is_answer(answer.request.operation, document):
         raise UnexpectedAnswer(answer.status, answer.body)
     return answer
 
