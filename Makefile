@@ -90,7 +90,7 @@ clients-python: $(VENV)/.clients
 clients-typescript: $(VENV)/.dev clients/typescript/node_modules/.package-lock.json
 	@mkdir -p build
 	@$(BIN)/sitewatt contract --format json > build/openapi.json
-	@cd clients/typescript && node generate.mjs ../../build/openapi.json src/contract.ts
+	@cd clients/typescript && node generate.mjs ../../build/openapi.json src/contract.ts src/shapes.ts
 
 clients-check: $(VENV)/.clients clients/typescript/node_modules/.package-lock.json ## Compare the generated parts of the clients with what the contract gives
 	$(PYTEST) tests/clients/test_client_generated.py tests/clients/test_typescript_client.py $(ARGS)

@@ -121,8 +121,11 @@ def test_the_package_holds_what_was_built_and_nothing_else() -> None:
 def test_its_types_are_those_of_the_contract_and_the_same_each_time(tmp_path: Path) -> None:
     contract = tmp_path / "openapi.json"
     contract.write_text(json.dumps(openapi.bundle()))
-    for name in ("once.ts", "twice.ts"):
-        ran("node", "generate.mjs", contract, tmp_path / name)
-    once = (tmp_path / "once.ts").read_bytes()
-    assert once == (tmp_path / "twice.ts").read_bytes()
-    assert once == (CLIENT / "src" / "contract.ts").read_bytes(), "make clients"
+    made = ("contract.ts", "shapes.ts")
+    for place in (tmp_path / "once", tmp_path / "twice"):
+        place.mkdir()
+        ran("node", "generate.mjs", contract, *(place / name for name in made))
+    for name in made:
+        once = (tmp_path / "once" / name).read_bytes()
+        assert once == (tmp_path / "twice" / name).read_bytes()
+        assert once == (CLIENT / "src" / name).read_bytes(), "make clients"

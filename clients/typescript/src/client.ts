@@ -17,7 +17,7 @@ import type {
 } from "./types.js";
 
 export interface Options extends Partial<Patience> {
-  /** Where the service is, as `http://127.0.0.1:8080`. */
+  /** Where the service is, as `http://127.0.0.1:8080`; on a page, also relative to it. */
   url: string;
   /** The API key, if the service asks for one. */
   key?: string;
@@ -69,7 +69,10 @@ export interface SitewattClient {
   csv(site: number, range?: Range): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** A client of the service; it keeps no connection that would have to be closed. */
+/**
+ * A client of the service; it keeps no connection that would have to be closed. Throws a TypeError
+ * for a `url` that is no http(s) address.
+ */
 export function createSitewattClient(options: Options): SitewattClient {
   const api = apiOf(options);
   return { api, ...sitesOf(api), ...livesOf(api) };
@@ -77,19 +80,31 @@ export function createSitewattClient(options: Options): SitewattClient {
 
 function apiOf({ url, key, fetch: send, timeout = 30_000, patience = 60_000 }: Options) {
   const api = createClient<paths>({
-    baseUrl: url.replace(/\/$/, ""),
+    baseUrl: addressOf(url),
     fetch: patient(send ?? globalThis.fetch.bind(globalThis), { timeout, patience }),
     headers: key === undefined ? {} : { Authorization: `Bearer ${key}` },
     // A list is one parameter, its entries between commas.
     querySerializer: { array: { style: "form", explode: false } },
   });
   api.use({
-    async onResponse({ request, response, options }) {
-      await promiseDeclared(response, request.headers.get("Accept"), options.parseAs);
+    async onResponse({ request, response, options, schemaPath }) {
+      const operation = `${request.method} ${schemaPath}`;
+      await promiseDeclared(operation, response, request.headers.get("Accept"), options.parseAs);
       return undefined;
     },
   });
   return api;
+}
+
+/** The address of the service; throws a TypeError for what is no http(s) address. */
+function addressOf(url: string): string {
+  // On a page of the web an address may be relative to it.
+  const { location } = globalThis as { location?: { href: string } };
+  const address = URL.canParse(url, location?.href) ? new URL(url, location?.href) : undefined;
+  if (address === undefined || !/^https?:$/.test(address.protocol) || address.port === "0") {
+    throw new TypeError(`the address of the service is not as http://host:port: ${url}`);
+  }
+  return url.replace(/\/$/, "");
 }
 
 /** The data of an answer; an error has been thrown by now, and one without any is none of ours. */
@@ -149,7 +164,13 @@ function livesOf(api: Client<paths>) {
     },
     async pushFleet(sites: SiteReadings[], options: PushOptions = {}) {
       const params = { query: options };
-      return (await dataOf(api.POST("/v1/live", { params, body: { sites } }))).sites;
+      const answer = api.POST("/v1/live", { params, body: { sites } });
+      const { sites: receipts } = await dataOf(answer);
+      if (receipts.length !== sites.length) {
+        const said = `${receipts.length} receipts for ${sites.length} sites`;
+        throw new UnexpectedAnswer((await answer).response.status, said);
+      }
+      return receipts;
     },
     latest: (site: number) => dataOf(api.GET(latest, { params: { path: { site_id: site } } })),
     async *latestOfAll() {

@@ -1,3 +1,4 @@
+import { ANSWERS, SHAPES } from "./shapes.js";
 import type { Problem } from "./types.js";
 
 type Members = Record<string, unknown>;
@@ -27,32 +28,45 @@ export function isObject(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The problem document that a body is, if what this package reads of it is as it should be. */
+/**
+ * What of a value is relied on: the kind of a plain one, the shape of each entry of a list, the
+ * members that an object has to have and may have, or the name of a shape.
+ */
+export type Shape =
+  | string
+  | [Shape]
+  | { needs: Record<string, Shape>; may: Record<string, Shape> }
+  | { either: Shape[] };
+
+/** Whether a value has a shape. Members that the shape does not name may be there. */
+export function has(shape: Shape, value: unknown): boolean {
+  if (typeof shape === "string") {
+    const named = SHAPES[shape];
+    return named === undefined ? typeof value === shape : has(named, value);
+  }
+  if (Array.isArray(shape)) {
+    const [entry] = shape;
+    return Array.isArray(value) && value.every((one) => has(entry, one));
+  }
+  if ("either" in shape) return shape.either.some((one) => has(one, value));
+  return isObject(value) && haveMembers(value, shape.needs, true) && haveMembers(value, shape.may);
+}
+
+function haveMembers(value: Members, shapes: Record<string, Shape>, needed = false): boolean {
+  return Object.entries(shapes).every(([name, shape]) =>
+    Object.hasOwn(value, name) ? has(shape, value[name]) : !needed,
+  );
+}
+
+/** Whether a document is what an operation, as `GET /v1/sites`, answers with when all is well. */
+export function isAnswer(operation: string, document: Members): boolean {
+  const shape = ANSWERS[operation];
+  return shape === undefined || has(shape, document);
+}
+
+/** The problem document that a body is, with what a proxy's leaves out. */
 export function problemOf(body: string, status: number): Problem | undefined {
   const read = objectOf(body);
-  const isOne =
-    read !== undefined &&
-    haveTexts(read, "type", "title", "detail") &&
-    are(read["errors"] ?? [], isFault) &&
-    are(read["conflicts"] ?? [], isConflict) &&
-    isObject(read["receipt"] ?? {});
-  return isOne ? ({ request_id: "-", ...read, status } as unknown as Problem) : undefined;
-}
-
-function isFault(value: unknown): boolean {
-  if (!haveTexts(value, "in", "detail", "keyword")) return false;
-  return ["pointer", "name", "hint"].every((name) => typeof (value[name] ?? "") === "string");
-}
-
-function isConflict(value: unknown): boolean {
-  if (!haveTexts(value, "dt-stamp")) return false;
-  return are(value["columns"], (name) => typeof name === "string");
-}
-
-function are(values: unknown, isOne: (value: unknown) => boolean): boolean {
-  return Array.isArray(values) && values.every(isOne);
-}
-
-function haveTexts(value: unknown, ...names: string[]): value is Members {
-  return isObject(value) && names.every((name) => typeof value[name] === "string");
+  const whole = { request_id: "-", ...read, status };
+  return read !== undefined && has("Problem", whole) ? (whole as unknown as Problem) : undefined;
 }

@@ -1,4 +1,4 @@
-import { isOfRows, mediaTypeOf, objectOf, problemOf } from "./documents.js";
+import { isAnswer, isOfRows, mediaTypeOf, objectOf, problemOf } from "./documents.js";
 import type { Conflict, Fault, Problem, Receipt } from "./types.js";
 
 const SHOWN = 5;
@@ -15,7 +15,8 @@ export class Unreachable extends SitewattError {
 
 /**
  * An answer that the contract does not know; most likely a proxy's or a portal's: a redirect, a
- * page or nothing where a document was asked for, an error status without a problem document.
+ * page, nothing or another document than the operation answers with, an error status without a
+ * problem document.
  */
 export class UnexpectedAnswer extends SitewattError {
   override name = "UnexpectedAnswer";
@@ -62,8 +63,12 @@ export class ReadingsConflict extends SitewattProblem {
   }
 }
 
-/** Promise that an answer is one that the contract knows; throws what it is else. */
+/**
+ * Promise that an answer is one that the contract knows of an operation, as `GET /v1/sites`; throws
+ * what it is else.
+ */
 export async function promiseDeclared(
+  operation: string,
   response: Response,
   accept: string | null,
   parseAs: string,
@@ -79,7 +84,10 @@ export async function promiseDeclared(
     throw new UnexpectedAnswer(status, `rows as ${type}, which were not asked for`);
   }
   const body = await response.clone().text();
-  if (isOther || objectOf(body) === undefined) throw new UnexpectedAnswer(status, body);
+  const document = objectOf(body);
+  if (isOther || document === undefined || !isAnswer(operation, document)) {
+    throw new UnexpectedAnswer(status, body);
+  }
 }
 
 async function errorOf(response: Response): Promise<SitewattError> {

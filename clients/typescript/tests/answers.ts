@@ -10,7 +10,8 @@ import {
 import { READING } from "./reading.js";
 
 export const JSON_TYPE = { "Content-Type": "application/json" };
-export const DONE: Said = { status: 200, body: '{"stored": 1}', headers: JSON_TYPE };
+export const RECEIPT = { received: 1, stored: 1, unchanged: 0, replaced: 0, conflicts: 0 };
+export const DONE: Said = { status: 200, body: JSON.stringify(RECEIPT), headers: JSON_TYPE };
 
 export interface Said {
   /** 0 for a connection that ends without an answer. */

@@ -1,8 +1,15 @@
 // What answers in the place of the service, as a captive portal does, is not taken for it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SitewattProblem, type SitewattClient, UnexpectedAnswer } from "../src/index.js";
+import {
+  createSitewattClient,
+  type ReadingColumns,
+  SitewattProblem,
+  type SitewattClient,
+  UnexpectedAnswer,
+} from "../src/index.js";
 import { JSON_TYPE, later, met, nameless, push, type Said, seen, url } from "./answers.js";
+import { READING } from "./reading.js";
 
 const HTML = { "Content-Type": "text/html" };
 const PAGES: Said[] = [
@@ -18,6 +25,15 @@ const PAGES: Said[] = [
   { status: 200, headers: JSON_TYPE, body: "[1]" },
   { status: 200, headers: JSON_TYPE, body: "null" },
   { status: 200, headers: JSON_TYPE, body: "[".repeat(100_000) },
+  ...[
+    {},
+    { sites: {} },
+    { sites: [{}] },
+    { "dt-stamp": "2023-01-01T00:00:00Z" },
+    { "dt-stamp": [1] },
+    { received: "1", stored: 1, unchanged: 0, replaced: 0, conflicts: 0 },
+    { received: 1, stored: 1 },
+  ].map((odd) => ({ status: 200, headers: JSON_TYPE, body: JSON.stringify(odd) })),
 ];
 const CALLS: ((client: SitewattClient) => Promise<unknown>)[] = [
   push,
@@ -92,7 +108,7 @@ const ODD: object[] = [
   ),
   { conflicts: [{ columns: ["soc"] }] },
   { conflicts: [{ "dt-stamp": "2023-01-01T00:00:00Z", columns: 3 }] },
-  { receipt: 3 },
+  ...[3, null, {}, { received: 1, stored: 1 }].map((receipt) => ({ receipt })),
   { type: 7 },
   { title: undefined },
   { detail: ["bad"] },
@@ -108,4 +124,44 @@ test("a problem that is not as the contract says is an unexpected answer", async
   const [error] = await met([refused({})], push);
   assert.ok(error instanceof SitewattProblem);
   assert.deepEqual([error.status, error.kind, error.faults], [422, "invalid-body", [FAULT]]);
+});
+
+test("what is not one receipt for each site acknowledges nothing", async () => {
+  const columns = Object.entries(READING).map(([name, value]) => [name, [value]]);
+  const fleet = [{ id: 1, ...(Object.fromEntries(columns) as ReadingColumns) }];
+  for (const sites of [[], [{ id: 1, receipt: {} }], [{ id: 1 }]]) {
+    const [error] = await met([{ ...SITES, body: JSON.stringify({ sites }) }], (c) =>
+      c.pushFleet(fleet),
+    );
+    assert.ok(error instanceof UnexpectedAnswer, String(error));
+  }
+});
+
+test("what a newer service says besides is left alone", async () => {
+  const more = { ...SITES, body: '{"sites": [], "total": 0}' };
+  const [answer] = await met([more], (c) => c.api.GET("/v1/sites"));
+  assert.deepEqual((answer as { data: unknown }).data, { sites: [], total: 0 });
+});
+
+test("what is no address of the web is told at once", () => {
+  const odd = ["", "nonsense", "localhost:8080", "ftp://x", "http://", "http://x:99999", "http://x:0"];
+  for (const url of odd) {
+    assert.throws(() => createSitewattClient({ url }), {
+      name: "TypeError",
+      message: `the address of the service is not as http://host:port: ${url}`,
+    });
+  }
+  for (const url of ["http://[::1]:8080/", "https://example.org/sites/"]) {
+    createSitewattClient({ url });
+  }
+});
+
+test("on a page an address may be relative to it", () => {
+  Object.assign(globalThis, { location: { href: "https://example.org/page" } });
+  try {
+    for (const url of ["", "/sitewatt"]) createSitewattClient({ url });
+    assert.throws(() => createSitewattClient({ url: "ftp://x" }), TypeError);
+  } finally {
+    Reflect.deleteProperty(globalThis, "location");
+  }
 });
