@@ -60,20 +60,25 @@ def service() -> Iterator[Service]:
         yield service
 
 
-def test_it_does_in_node_what_its_tests_say_against_the_real_program(
-    service: Service, tmp_path: Path
-) -> None:
-    # Beside node_modules, where Node looks for them.
-    built = CLIENT / "build" / "tests"
+@pytest.fixture(scope="module")
+def built() -> Path:
+    """The client's own tests, beside node_modules, where Node looks for them."""
     ran(TSC, "--project", "tsconfig.json")
+    return CLIENT / "build" / "tests"
+
+
+def test_it_does_in_node_what_its_tests_say_against_the_real_program(
+    service: Service, built: Path
+) -> None:
     said = ran("node", "--test", built / "live.test.js", SITEWATT_URL=service.url)
     assert re.search(r"^# pass [1-9]", said, re.MULTILINE), said
 
 
-def test_it_does_in_node_what_its_tests_say_when_what_answers_is_not_well_or_another() -> None:
-    ran(TSC, "--project", "tsconfig.json")
+def test_it_does_in_node_what_its_tests_say_when_what_answers_is_not_well_or_another(
+    built: Path,
+) -> None:
     for name in ("away", "stopped", "portals"):
-        said = ran("node", "--test", CLIENT / "build" / "tests" / f"{name}.test.js")
+        said = ran("node", "--test", built / f"{name}.test.js")
         assert re.search(r"^# pass [1-9]", said, re.MULTILINE), said
 
 
