@@ -18,18 +18,15 @@ class EmptyDays:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def remove(self) -> int:
-        """Remove all that may go; return how many have gone."""
-        removed = 0
+    async def remove(self) -> None:
+        """Remove all that may go."""
         place: int | None = -1
         while place is not None:
-            some, place = await self._step(place)
-            removed += some
-        return removed
+            place = await self._step(place)
 
     @bounded
-    async def _step(self, after: int) -> tuple[int, int | None]:
-        """Remove some of those that follow an id; return how many, and where to go on.
+    async def _step(self, after: int) -> int | None:
+        """Remove some of those that follow an id; return where to go on, None at the end.
 
         A day that gets a reading meanwhile does not keep the condition, and stays.
         """
@@ -37,13 +34,12 @@ class EmptyDays:
         found = self.database.days.find(following, {"_id": 1}).hint("empty")
         ids = [each["_id"] async for each in found.sort("_id", ASCENDING).limit(CHUNK)]
         if not ids:
-            return 0, None
+            return None
         oldest = last_removable(await self.database.clock())
         old = [number for number in ids if site_and_day(number)[1] <= oldest]
-        return await self._remove(old), ids[-1]
+        if old:
+            await self._remove(old)
+        return ids[-1]
 
-    async def _remove(self, ids: list[int]) -> int:
-        if not ids:
-            return 0
-        empty = {"_id": {"$in": ids}, **WITHOUT_READINGS}
-        return (await self.database.days.delete_many(empty)).deleted_count
+    async def _remove(self, ids: list[int]) -> None:
+        await self.database.days.delete_many({"_id": {"$in": ids}, **WITHOUT_READINGS})

@@ -97,8 +97,6 @@ class Newest(Asking[_Look, Found]):
         And those of `live` that a document may have hidden when they were read: whoever removed
         the reading has cleared `live` before.
         """
-        if not site_ids:
-            return {}, {}
         fresh = first_fresh(await self.database.clock())
         silent = dict.fromkeys(self._silent.intersection(site_ids), 0)
         present, live, days = await newest_rows(self.database, site_ids, silent)

@@ -263,8 +263,8 @@ def test_that_an_empty_document_is_taken_away_by_its_sealer_is_found(
 def test_that_a_document_is_taken_away_whatever_it_has_by_now_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def unseen(self: Any, ids: list[int]) -> int:
-        return (await self.database.days.delete_many({"_id": {"$in": ids}})).deleted_count
+    async def unseen(self: Any, ids: list[int]) -> None:
+        await self.database.days.delete_many({"_id": {"$in": ids}})
 
     monkeypatch.setattr(EmptyDays, "_remove", unseen)
     assert finds((OLD_A, OLD_SEALER), "a stub")

@@ -207,9 +207,9 @@ async def test_a_day_that_gets_a_reading_while_the_empty_ones_go_stays(
     empty = store.live._sealer._empty
     remove = empty._remove
 
-    async def pushed_before(ids: list[int]) -> int:
+    async def pushed_before(ids: list[int]) -> None:
         await store.live.push(SITE, {day * DAY_SECONDS: values(1)})
-        return await remove(ids)
+        await remove(ids)
 
     monkeypatch.setattr(empty, "_remove", pushed_before)
     await store.live.seal()
