@@ -32,7 +32,7 @@ class EmptyDays:
         """
         following = {**WITHOUT_READINGS, "_id": {"$gt": after}}
         found = self.database.days.find(following, {"_id": 1}).hint("empty")
-        ids = [each["_id"] async for each in found.sort("_id", ASCENDING).limit(CHUNK)]
+        ids: list[int] = [each["_id"] async for each in found.sort("_id", ASCENDING).limit(CHUNK)]
         if not ids:
             return None
         oldest = last_removable(await self.database.clock())
