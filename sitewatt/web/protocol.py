@@ -60,6 +60,8 @@ class Connection(Patient):
     _upgrades = False
     _head_bytes = 0
     """Of the head, or the trailer, that is being read, what came in packets of its own."""
+    _first_bytes = 0
+    """The bytes of the packet in which the head began, what else it held among them."""
     _received = 0
     """The bytes of the last packet."""
 
@@ -116,6 +118,7 @@ class Connection(Patient):
         """Begin to read a head."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
         self._in_head, self._head_bytes, self._due = True, 0, None
+        self._first_bytes = self._received
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header; a trailer is none (RFC 9110, section 6.5.1), and is forgotten."""
@@ -248,7 +251,7 @@ class Connection(Patient):
 
     def _check_head(self, version: str) -> None:
         """Promise an end, one Host (RFC 9112, section 3.2) and chunks alone (section 6.1)."""
-        if self._head_bytes + self._received > LONGEST_HEAD:
+        if self._first_bytes + self._head_bytes + self._received > LONGEST_HEAD:
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > LONGEST_HEAD:
                 raise BadHead

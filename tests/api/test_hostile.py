@@ -236,6 +236,11 @@ def headers() -> Iterator[Row]:
     room = most - len(with_(b"X-Junk: "))
     yield Row("a head of 64 KiB", with_(b"X-Junk: " + b"a" * room), 200)
     yield Row("a header of 64 KiB", with_(b"X-Junk: " + b"a" * most), 400, SERVER)
+    too_long = with_(b"X-Junk: " + b"a" * most)
+    yield Row("a header of 64 KiB, its end for itself", (too_long[:-5], too_long[-5:]), 400, SERVER)
+    yield Row(
+        "a header of 64 KiB in halves", (too_long[: most // 2], too_long[most // 2 :]), 400, SERVER
+    )
     yield Row("a header of 60,000 bytes", with_(b"X-Junk: " + b"a" * 60_000), 200)
     yield Row("a header of 4,000,000 bytes", with_(b"X-Junk: " + b"a" * 4_000_000), 400, SERVER)
     yield Row("a header without end", (with_(b"X-Junk: ")[:-4], *[b"a" * 60_000] * 3), 400, SERVER)
