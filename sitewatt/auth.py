@@ -11,12 +11,12 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, Protocol
 
+from sitewatt.scopes import SCOPES
 from storage import key_digest
 
 IDENTITY = "sitewatt.identity"
 """Where a request's scope has its Identity, from the check of its key on."""
 
-SCOPES = frozenset({"read", "write_live", "write_sites", "admin"})
 SHORTEST_KEY = 32
 LONG_BODY = 0.1
 """Seconds after which a key is looked at again when the rest of its request has come."""

@@ -12,6 +12,10 @@ NOBODY_READS = 141
 _OF_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
+class CommandFailed(Exception):
+    """What is wrong is told in a sentence, and the command ends with 1."""
+
+
 def ended(command: Callable[[], int]) -> int:
     """Run a command and return its exit code, once all that it has written is taken.
 
@@ -21,6 +25,8 @@ def ended(command: Callable[[], int]) -> int:
     try:
         code = command()
         sys.stdout.flush()
+    except CommandFailed as error:
+        return _told(str(error), 1)
     except BrokenPipeError:
         _drop_output()
         return NOBODY_READS

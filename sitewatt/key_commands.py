@@ -1,109 +1,36 @@
-"""`sitewatt keys`: the operations on keys, done on the store itself.
-
-So the first key can be made before there is a service, and one when nobody has a key any more. With
-the embedded MongoDB they go through the one that a running service owns, else one is run for them.
-"""
+"""`sitewatt keys`: its words; `sitewatt.keys` has what is done."""
 
 import argparse
-import asyncio
-import sys
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import orjson
-
-from handlers import handlers
-from handlers.cursors import UnreadableCursor
 from sitewatt import settings
-from sitewatt.app import compiled_contract
-from sitewatt.auth import SCOPES
-from sitewatt.binding import bound
-from sitewatt.contract import BadParameters, Contract, InvalidBody, Operation, Request
-from sitewatt.mongod import running_uri
-from sitewatt.settings import Settings, SettingsError
-from storage import Store, UnknownKey
-
-Opened = Callable[[Settings], AbstractContextManager[str]]
-Used = Callable[[Settings, Callable[[Store], Awaitable[int]]], Coroutine[Any, Any, int]]
-Command = Callable[["Keys", argparse.Namespace], Awaitable[int]]
+from sitewatt.exchange.commands import Parsers
+from sitewatt.scopes import SCOPES
+from sitewatt.service_commands import of_service
 
 
-class Keys:
-    """The operations on keys, on a store; what they refuse is a SettingsError."""
-
-    def __init__(self, contract: Contract, store: Store) -> None:
-        self._contract = contract
-        services = {"store": store, "clock": _now}
-        names = ("create_key", "list_keys", "revoke_key", "rotate_key")
-        self._handlers = {name: bound(handlers()[name], services) for name in names}
-
-    async def perform(
-        self,
-        operation_id: str,
-        path: Mapping[str, str],
-        query: bytes = b"",
-        body: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Return the answer of an operation whose rights have not to be asked for."""
-        operation = self._contract.operations[operation_id]
-        try:
-            arguments = operation.read_parameters(path, query, {}, None)
-            if operation.body is not None:
-                request = Request(_now(), arguments)
-                arguments["body"] = operation.body.read(orjson.dumps(body), request)
-            arguments |= _without_rights(operation)
-            reply = await self._handlers[operation_id](**arguments)
-        except (BadParameters, InvalidBody) as error:
-            said = "; ".join(f"{f.place.strip('/')} {f.detail}" for f in error.faults)
-            raise SettingsError(said) from None
-        except (UnknownKey, UnreadableCursor) as error:
-            raise SettingsError(str(error)) from None
-        content = getattr(reply, "content", b"")
-        return orjson.loads(content) if content else None
-
-
-async def create(keys: Keys, given: argparse.Namespace) -> int:
+def create(given: argparse.Namespace) -> int:
     """Create a key and print it, this once; what is known of it goes to standard error."""
-    wished = {
-        "scopes": given.scope,
-        "sites": given.site,
-        "label": given.label,
-        "expires_at": given.expires_at,
-    }
-    body = {name: value for name, value in wished.items() if value is not None}
-    return _print_made(await keys.perform("create_key", {}, body=body))
+    return of_service("keys", "create", given)
 
 
-async def list_(keys: Keys, given: argparse.Namespace) -> int:
+def list_(given: argparse.Namespace) -> int:
     """List the keys, without their texts."""
-    query = b"limit=100"
-    while True:
-        page = await keys.perform("list_keys", {}, query)
-        for key in page["keys"]:
-            print(_line(key))
-        if "next" not in page:
-            return 0
-        query = b"limit=100&cursor=" + page["next"].encode()
+    return of_service("keys", "list_", given)
 
 
-async def revoke(keys: Keys, given: argparse.Namespace) -> int:
+def revoke(given: argparse.Namespace) -> int:
     """End a key: no worker takes it any more after a second."""
-    await keys.perform("revoke_key", {"key_id": given.id})
-    print(f"revoked: {given.id}")
-    return 0
+    return of_service("keys", "revoke", given)
 
 
-async def rotate(keys: Keys, given: argparse.Namespace) -> int:
+def rotate(given: argparse.Namespace) -> int:
     """Put a new key in the place of another, and print it, this once."""
-    query = b"" if given.grace is None else f"grace={given.grace}".encode()
-    return _print_made(await keys.perform("rotate_key", {"key_id": given.id}, query))
+    return of_service("keys", "rotate", given)
 
 
-def add(commands: Any, opened: Opened, used: Used) -> None:
-    """Add `keys` to the commands; `opened` gives the address of a database, `used` its store."""
+def add_to(commands: Parsers) -> None:
+    """Add `keys` to the commands."""
     said = "Create, list, revoke and rotate the keys of a store, whether it is served or not."
     parser = commands.add_parser("keys", help=said, description=said)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -112,38 +39,7 @@ def add(commands: Any, opened: Opened, used: Used) -> None:
         sub = verbs.add_parser(name, help=described.splitlines()[0], description=described)
         _ADD_WORDS.get(name, _add_id)(sub)
         settings.add_flags(sub)
-        sub.set_defaults(command=_command(verb, opened, used))
-
-
-def _command(verb: Command, opened: Opened, used: Used) -> Callable[[argparse.Namespace], int]:
-    def run(given: argparse.Namespace) -> int:
-        chosen = settings.load(vars(given))
-        contract = compiled_contract()
-
-        async def work(store: Store) -> int:
-            await store.prepare()
-            return await verb(Keys(contract, store), given)
-
-        with _reached(chosen, opened, make=verb is create) as uri:
-            return asyncio.run(used(replace(chosen, mongodb_uri=uri), work))
-
-    return run
-
-
-@contextmanager
-def _reached(chosen: Settings, opened: Opened, *, make: bool) -> Generator[str]:
-    """Give the address of the database: the user's, that of a running service, or one of its own.
-
-    Raises SettingsError when there is no embedded one yet and none is to be made.
-    """
-    running = running_uri(chosen.data_dir) if chosen.mongodb_uri is None else None
-    if running is not None:
-        yield running
-        return
-    if chosen.mongodb_uri is None and not make and not (chosen.data_dir / "mongodb").is_dir():
-        raise SettingsError(f"there is no store in {chosen.data_dir} yet")
-    with opened(chosen) as uri:
-        yield uri
+        sub.set_defaults(command=verb)
 
 
 def _add_words_of_create(parser: argparse.ArgumentParser) -> None:
@@ -177,26 +73,3 @@ _ADD_WORDS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
     "list": lambda _: None,
     "rotate": _add_words_of_rotate,
 }
-
-
-def _print_made(made: Mapping[str, Any]) -> int:
-    print(made["key"])
-    print(f"{_line(made)}\nThe key is shown this once.", file=sys.stderr)
-    return 0
-
-
-def _line(key: Mapping[str, Any]) -> str:
-    """Return what is known of a key, in a line."""
-    sites = f"sites {','.join(map(str, key['sites']))}" if "sites" in key else "all sites"
-    words = [key["id"], ",".join(key["scopes"]), sites, f"since {key['created_at']}"]
-    if "expires_at" in key:
-        words.append(f"until {key['expires_at']}")
-    return "  ".join([*words, *([key["label"]] if "label" in key else [])])
-
-
-def _without_rights(operation: Operation) -> dict[str, Any]:
-    return dict.fromkeys(operation.rights.arguments, False)
-
-
-def _now() -> int:
-    return int(time.time())

@@ -7,6 +7,8 @@ ExchangeError        anything that a command tells as a sentence and ends with 1
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sitewatt.ending import CommandFailed
+
 
 class Place(NamedTuple):
     """Where in a file; both count from 1, the column in characters."""
@@ -32,7 +34,7 @@ class FileFault(NamedTuple):
         return f"{name}:{self.place.line}:{self.place.column}: {self.reason}"
 
 
-class ExchangeError(Exception):
+class ExchangeError(CommandFailed):
     """The command cannot do what it was asked for; the text says why."""
 
 

@@ -19,8 +19,8 @@ from wire import Answer, Connection
 
 from sitewatt.app import create_app
 from sitewatt.auth import Authority, OpenToThisMachine
-from sitewatt.cli import HTTP
 from sitewatt.contract import MethodNotAllowed, UnknownPath
+from sitewatt.running import HTTP
 from sitewatt.serving import on_terms
 from sitewatt.web.terms import Terms
 from storage import Store, connect

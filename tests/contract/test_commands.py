@@ -2,6 +2,8 @@
 
 import argparse
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,9 @@ def test_the_program_has_every_command_that_is_described(
         cli.main(["--help"])
     shown = capsys.readouterr().out
     assert all(f"    {name} " in shown for name in re.findall(r"^## `sitewatt (\w+)`", PAGE, re.M))
+
+
+def test_what_speaks_to_a_service_reads_nothing_of_one() -> None:
+    program = "import sys, sitewatt.cli, sitewatt.exchange.running; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert {"connexion", "sitewatt.app", "uvicorn"}.isdisjoint(told.stdout.decode().split())
