@@ -17,16 +17,15 @@ import orjson
 
 from handlers import handlers
 from handlers.cursors import UnreadableCursor
-from sitewatt import settings
 from sitewatt.app import compiled_contract
 from sitewatt.binding import bound
 from sitewatt.contract import BadParameters, Contract, InvalidBody, Operation, Request
 from sitewatt.mongod import running_uri
-from sitewatt.running import database, use
+from sitewatt.running import Command, database, use
 from sitewatt.settings import Settings, SettingsError
 from storage import Store, UnknownKey
 
-Command = Callable[["Keys", argparse.Namespace], Awaitable[int]]
+Verb = Callable[["Keys", argparse.Namespace], Awaitable[int]]
 
 
 class Keys:
@@ -100,9 +99,8 @@ async def _rotate(keys: Keys, given: argparse.Namespace) -> int:
     return _print_made(await keys.perform("rotate_key", {"key_id": given.id}, query))
 
 
-def _command(verb: Command) -> Callable[[argparse.Namespace], int]:
-    def run(given: argparse.Namespace) -> int:
-        chosen = settings.load(vars(given))
+def _command(verb: Verb) -> Command:
+    def run(chosen: Settings, given: argparse.Namespace) -> int:
         contract = compiled_contract()
 
         async def work(store: Store) -> int:

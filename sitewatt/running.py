@@ -26,9 +26,9 @@ from sitewatt.web.protocol import Connection
 from storage import StorageError, Store, Unavailable
 
 R = TypeVar("R")
+Command = Callable[[Settings, argparse.Namespace], int]
 
 EXPECTED = (
-    SettingsError,
     KeyFileError,
     MongodError,
     ContractError,
@@ -51,17 +51,16 @@ HTTP: Mapping[str, Any] = {
 """How uvicorn speaks HTTP here, whoever starts it."""
 
 
-def run(command: Callable[[argparse.Namespace], int], given: argparse.Namespace) -> int:
+def run(command: Command, chosen: Settings, given: argparse.Namespace) -> int:
     """Run a command and return its exit code. Raises CommandFailed for what can be expected."""
     try:
-        return command(given)
+        return command(chosen, given)
     except EXPECTED as error:
         raise CommandFailed(str(error)) from error
 
 
-def serve(given: argparse.Namespace) -> int:
+def serve(chosen: Settings, _: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    chosen = settings.load(vars(given))
     observability.configure(chosen.log_format, chosen.log_level)
     opening.look_at_key_file(chosen)
     exporter_of(os.environ)
@@ -88,9 +87,8 @@ def serve(given: argparse.Namespace) -> int:
     return 0
 
 
-def check(given: argparse.Namespace) -> int:
+def check(chosen: Settings, given: argparse.Namespace) -> int:
     """Say what the contract, the settings and the store are; 1 when a document breaks a rule."""
-    chosen = settings.load(vars(given))
     contract = compiled_contract()
     print(f"contract: {len(contract.operations)} operations, each with its handler")
     print("compiled: all of them; left to Connexion: none")
@@ -101,9 +99,9 @@ def check(given: argparse.Namespace) -> int:
     return 1 if given.store and _on_store(chosen, inspect) is False else 0
 
 
-def seal(given: argparse.Namespace) -> int:
+def seal(chosen: Settings, _: argparse.Namespace) -> int:
     """Seal what can be sealed, and say how much that was."""
-    _on_store(settings.load(vars(given)), _seal)
+    _on_store(chosen, _seal)
     return 0
 
 

@@ -9,13 +9,15 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sitewatt.ending import CommandFailed
+
 BY_VALUE = "SITEWATT_MONGODB_URI"
 BY_FILE = "SITEWATT_MONGODB_URI_FILE"
 OF_CLIENTS = {"SITEWATT_URL", "SITEWATT_KEY_FILE"}
 """Variables of the commands that speak to a service; they are no settings of one."""
 
 
-class SettingsError(Exception):
+class SettingsError(CommandFailed):
     """A setting has a value that cannot be; the text says which and what would be right."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, cast
 
 import httpx
@@ -78,8 +79,17 @@ class Service:
 PATHS = {"compiled": compiled_app, "stock": connexion_app}
 """The path that serves, and its judge: both must give every answer of these tests."""
 
-OPEN = {path: Service(serve, has_key=False) for path, serve in PATHS.items()}
-LOCKED = {path: Service(serve, has_key=True) for path, serve in PATHS.items()}
+
+@cache
+def open_service(path: str) -> Service:
+    """The service without a key."""
+    return Service(PATHS[path], has_key=False)
+
+
+@cache
+def locked_service(path: str) -> Service:
+    """The service with KEY in its settings."""
+    return Service(PATHS[path], has_key=True)
 
 
 def client_of(

@@ -4,13 +4,33 @@ Every answer that a test gets has been held against the contract, in the way a c
 """
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
+import orjson
 import pytest
-from api_service import OPEN, PATHS, SCHEMAS, Clock, Service, client_of, example
+from api_service import PATHS, SCHEMAS, Clock, Service, client_of, example, open_service
+from connexion.spec import Specification
 
 from sitewatt.mongod import Mongod
 from storage import Store, connect
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_document_is_checked_once() -> Iterator[None]:
+    """Let Connexion hold a document against OpenAPI's schema for the first of many applications."""
+    checked: set[bytes] = set()
+    check = Specification._validate_spec.__func__
+
+    def check_once(cls: type[Specification], spec: dict[str, Any]) -> None:
+        document = orjson.dumps(spec)
+        if document not in checked:
+            check(cls, spec)
+            checked.add(document)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Specification, "_validate_spec", classmethod(check_once))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +64,7 @@ def path(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def service(path: str) -> Service:
-    return OPEN[path]
+    return open_service(path)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from api_service import CONTRACT, LOCKED, Service, example
+from api_service import CONTRACT, Service, example, locked_service
 
 LIMIT = CONTRACT.limits["body_bytes"]
 EMPTY_MEMBER = gzip.compress(b"", mtime=0)
@@ -436,7 +436,7 @@ async def test_a_refusal_is_a_problem_document_whatever_is_accepted(
 class TestWithAKey:
     @pytest.fixture
     def service(self, path: str) -> Service:
-        return LOCKED[path]
+        return locked_service(path)
 
     async def test_acceptability_is_judged_after_the_media_type_and_before_the_key(
         self, client: httpx.AsyncClient

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from api_service import BUNDLE, CONTRACT, KEY, LOCKED, Service, example
+from api_service import BUNDLE, CONTRACT, KEY, Service, example, locked_service
 from jsonschema import Draft202012Validator
 
 from sitewatt.auth import AdminKey
@@ -314,7 +314,7 @@ PUBLIC = {
 class TestWithAKey:
     @pytest.fixture
     def service(self, path: str) -> Service:
-        return LOCKED[path]
+        return locked_service(path)
 
     @pytest.mark.parametrize("operation_id", sorted(CONTRACT.operations))
     async def test_every_operation_but_the_public_ones_needs_it(

@@ -86,6 +86,10 @@ def mongod_pid(data: Path) -> int:
     return int((data / "sitewatt.lock").read_text().split()[1])
 
 
+OF_MANY = 20
+"""How often in a row workers are asked whether they are ready: none of them is left out then."""
+
+
 class Service:
     """A `sitewatt serve` on a free port, ready in its context, and ended with it.
 
@@ -99,6 +103,7 @@ class Service:
     def __init__(self, *flags: object, **settings: Any) -> None:
         # Closed in __exit__, with all else that this context holds.
         self._log = tempfile.NamedTemporaryFile(prefix="sw-log-")  # noqa: SIM115
+        self._asked = OF_MANY if "--workers" in flags else 1
         self.typed = time.monotonic()
         self.process = subprocess.Popen(
             [str(word) for word in (*self.command, *flags)],
@@ -182,7 +187,8 @@ class Service:
     def _is_ready(self) -> bool:
         # With several workers the port is taken, and logged, before one of them listens.
         with suppress(httpx.ConnectError):
-            return self.client.get("/readyz").status_code == 200
+            answers = (self.client.get("/readyz") for _ in range(self._asked))
+            return all(answer.status_code == 200 for answer in answers)
         return False
 
     def _listens_or_ended(self) -> bool:

@@ -22,9 +22,9 @@ from program import ROOT, data_directory, eventually, example
 
 import openapi
 from sitewatt.app import create_app
-from sitewatt.cli import HTTP
 from sitewatt.keyring import Keyring
 from sitewatt.mongod import Mongod
+from sitewatt.running import HTTP
 from storage import Store, connect
 
 PAGE = page_text("architecture.md")
