@@ -14,7 +14,7 @@ import httpx
 from pymongo import AsyncMongoClient
 
 import openapi
-from storage import Store, connect
+from storage import Store, Unavailable, connect
 from tests.faults.gateways import Gateways
 from tests.faults.members import Document, Member, ReplicaSet, free_port
 from tests.faults.proxy import Proxy
@@ -182,11 +182,23 @@ class Scene:
         """Let everything that a crash left half done be finished, as the upkeep does."""
         async with connect(self.uri, timeout=60) as client:
             store = Store(client["sitewatt"], schemas=openapi.bundle()["components"]["schemas"])
-            await store.prepare()
+            await self._prepare(store)
             # Nothing writes any more, so that no purge has to wait.
             store.sites._deletion._delay = 0
             await store.sites.sweep()
             await store.seal()
+
+    async def _prepare(self, store: Store) -> None:
+        """Prepare the store, as often as it takes, and say what it was unavailable for."""
+        deadline = time.monotonic() + BACK_SECONDS
+        while True:
+            try:
+                return await store.prepare()
+            except Unavailable as error:
+                print(f"  prepare: {error.kind}: {error.reason}", file=sys.stderr, flush=True)
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(1)
 
     async def documents(self) -> dict[str, list[Document]]:
         """Return the documents of the readings that a majority has."""
