@@ -77,6 +77,7 @@ def test_gaps_are_the_slots_that_no_reading_lies_in(
     missing = [s for gap in found for s in range(gap.start // 600, gap.end // 600)]
     taken = {instant // SLOT_SECONDS for instant in known}
     assert missing == [slot for slot in within if slot not in taken]
-    assert all(gap.slots * SLOT_SECONDS == gap.end - gap.start for gap in found)
+    assert all(gap.slots * SLOT_SECONDS == gap.end - gap.start > 0 for gap in found)
+    assert (gaps.place, list(gaps.rest())) == (within.stop * SLOT_SECONDS, [])
     assert all(a.end < b.start for a, b in itertools.pairwise(found))
     assert slots_of(sorted(known), within) == sorted(taken & set(within))
