@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from storage import Unavailable
+
 HINDRANCES: Mapping[str, str] = {
     "no_server": "No server of the database answers.",
     "timeout": "The database does not answer in time.",
@@ -15,3 +17,9 @@ HINDRANCES: Mapping[str, str] = {
     "ending": "This process has been told to end. Another one takes its place.",
 }
 """What keeps the service from its work, in words."""
+
+
+def told(error: Unavailable) -> str:
+    """Return what keeps the database from its work, in words, and in brackets what it is called."""
+    words = HINDRANCES.get(error.kind or "", "The database does not answer as it should.")
+    return f"{words.removesuffix('.')} ({error.reason})"

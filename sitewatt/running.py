@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from sitewatt.auth import KeyFileError
 from sitewatt.contract import ContractError
 from sitewatt.demo import load_demo
 from sitewatt.ending import CommandFailed
+from sitewatt.hindrances import told
 from sitewatt.inspecting import inspect
 from sitewatt.metrics.processes import directory_for
 from sitewatt.mongod import Mongod, MongodError, Options, find_binary
@@ -55,6 +57,8 @@ def run(command: Command, chosen: Settings, given: argparse.Namespace) -> int:
     """Run a command and return its exit code. Raises CommandFailed for what can be expected."""
     try:
         return command(chosen, given)
+    except Unavailable as error:
+        raise CommandFailed(told(error)) from error
     except EXPECTED as error:
         raise CommandFailed(str(error)) from error
 
@@ -162,6 +166,8 @@ async def _look_at_store(chosen: Settings) -> str:
         return f"the embedded MongoDB, {find_binary()}"
     try:
         await use(chosen, Store.ping)
+    except Unavailable as error:
+        raise SettingsError(f"{chosen.mongodb_variable}: {told(error)}") from None
     except StorageError as error:
         raise SettingsError(f"{chosen.mongodb_variable}: {error}") from None
     return f"the MongoDB of {chosen.mongodb_variable} takes writes"
@@ -174,4 +180,5 @@ def _leave(*_: object) -> NoReturn:
 
 def _break_off(*_: object) -> NoReturn:
     """End by unwinding, as `_leave`, with what was to be done not done."""
+    sys.stderr.write("sitewatt: stopped\n")
     raise SystemExit(1)

@@ -1,5 +1,7 @@
 """The connection to MongoDB, with everything that matters set explicitly."""
 
+import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,11 +11,16 @@ from pymongo.monitoring import CommandListener
 
 from storage.errors import BadAddress
 
+_log = logging.getLogger(__name__)
+
 DATABASE_NAME = "sitewatt"
 """The database to use when the URI names none."""
 
 LONGEST_CONNECT = 5.0
 """In seconds: a server that takes longer to let itself be connected to counts as away."""
+
+_IGNORED = "an option in the address of the database is unknown, or its value none, and is ignored"
+"""Which one is not said: of an address whose password is not escaped it may be a part of that."""
 
 _OPTIONS: Mapping[str, Any] = {
     "w": "majority",
@@ -43,20 +50,25 @@ def connect(
 
     Written means by a majority and journalled, read means from the primary what a majority has;
     these options win over the same ones in the URI. `listeners` hear of every command. Whoever
-    connects closes the client. Raises BadAddress for a URI that is none.
+    connects closes the client. Raises BadAddress for a URI that is none; an option of it that is
+    unknown is ignored with a word in the log.
     """
     milliseconds = max(1, round(timeout * 1000))
     try:
-        return AsyncMongoClient(
-            uri,
-            timeoutMS=milliseconds,
-            serverSelectionTimeoutMS=milliseconds,
-            connectTimeoutMS=min(milliseconds, round(LONGEST_CONNECT * 1000)),
-            event_listeners=listeners,
-            **_OPTIONS,
-        )
+        with warnings.catch_warnings(record=True, action="always", category=UserWarning) as ignored:
+            client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+                uri,
+                timeoutMS=milliseconds,
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=min(milliseconds, round(LONGEST_CONNECT * 1000)),
+                event_listeners=listeners,
+                **_OPTIONS,
+            )
     except (ConfigurationError, ValueError) as error:
         raise BadAddress(_without_secrets(str(error))) from None
+    if ignored:
+        _log.warning(_IGNORED)
+    return client
 
 
 def _without_secrets(said: str) -> str:

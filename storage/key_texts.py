@@ -10,7 +10,7 @@ import secrets
 from typing import NamedTuple
 
 _TEXT = re.compile(r"sw_([0-9a-f]{12})_[0-9a-f]{64}")
-_PART = re.compile(r"(sw_[0-9a-f]{12}_)[0-9a-f]+")
+_SECRET = re.compile(r"(sw_[0-9a-f]{12}_)[0-9a-f]+|[0-9a-f]{64,}", re.IGNORECASE)
 
 
 class KeyText(NamedTuple):
@@ -38,5 +38,5 @@ def key_digest(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return the text with whatever looks like the secret of a key left out."""
-    return _PART.sub(r"\1...", text) if "sw_" in text else text
+    """Return the text with what looks like the secret of a key left out, and the key's id kept."""
+    return _SECRET.sub(r"\1...", text)

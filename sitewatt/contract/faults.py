@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sitewatt.contract.formats import FORMATS
+from storage import without_secrets
 
 LONGEST_NAME = 64
 """The characters shown of a name that came with the request."""
@@ -43,8 +44,10 @@ def pointer(path: Iterable[str | int]) -> str:
 
 
 def shown(name: str) -> str:
-    """Return a name as it may be shown: cut, and without what a terminal would obey."""
-    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    """Return a name as it may be shown: cut, without secrets and what a terminal would obey."""
+    # A secret that begins in what is shown ends in what is looked at.
+    safe = without_secrets(name[: 3 * LONGEST_NAME])
+    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in safe)
     return printable if len(printable) <= LONGEST_NAME else printable[: LONGEST_NAME - 1] + "…"
 
 

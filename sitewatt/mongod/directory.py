@@ -61,7 +61,7 @@ class DataDirectory:
             raise
 
     def is_taken(self) -> bool:
-        """Whether a process owns the directory just now; whichever, its mongod has the socket."""
+        """Whether a process owns the directory just now; its mongod has the socket, or soon."""
         try:
             lock = os.open(self.path / "sitewatt.lock", os.O_RDWR | os.O_NOFOLLOW)
         except OSError:
@@ -69,7 +69,7 @@ class DataDirectory:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return self.socket.exists()
+            return True
         finally:
             os.close(lock)
         return False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sitewatt.mongod.binary import find_binary
 from sitewatt.mongod.command import Options
-from sitewatt.mongod.directory import DataDirectory
+from sitewatt.mongod.directory import POLL_SECONDS, DataDirectory
 from sitewatt.mongod.errors import MongodError
 from sitewatt.mongod.process import MongodProcess
 from sitewatt.mongod.replica import uri_of
@@ -17,6 +17,7 @@ from sitewatt.mongod.room import LEAST_MB, free_mb, require_room
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
+STARTING_SECONDS = 10.0
 STEADY_SECONDS = 60.0
 
 logger = logging.getLogger("sitewatt.mongod")
@@ -25,10 +26,18 @@ logger = logging.getLogger("sitewatt.mongod")
 def running_uri(data_directory: Path) -> str | None:
     """Return the connection string of the mongod that another process runs there, if one does.
 
-    Its socket is in a directory that only its user can enter.
+    Its socket is in a directory that only its user can enter. One that is about to have it is
+    waited for, STARTING_SECONDS at most; after that a MongodError.
     """
     directory = DataDirectory(data_directory)
-    return uri_of(directory.socket) if directory.is_taken() else None
+    until = time.monotonic() + STARTING_SECONDS
+    while directory.is_taken():
+        if directory.socket.exists():
+            return uri_of(directory.socket)
+        if time.monotonic() > until:
+            raise MongodError(f"The service on {directory.path} is starting or ending. Try again.")
+        time.sleep(POLL_SECONDS)
+    return None
 
 
 class Mongod:

@@ -1,14 +1,16 @@
 """The reference of the command line has every command with its options, and no others."""
 
 import argparse
+import inspect
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from sitewatt import cli
+from sitewatt import cli, key_commands
 from sitewatt.exchange import commands
 from sitewatt.settings import OF_CLIENTS
 
@@ -62,7 +64,31 @@ def test_the_program_has_every_command_that_is_described(
     assert all(f"    {name} " in shown for name in re.findall(r"^## `sitewatt (\w+)`", PAGE, re.M))
 
 
-def test_what_speaks_to_a_service_reads_nothing_of_one() -> None:
-    program = "import sys, sitewatt.cli, sitewatt.exchange.running; print(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert {"connexion", "sitewatt.app", "uvicorn"}.isdisjoint(told.stdout.decode().split())
+def test_every_command_that_is_begun_by_its_name_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+
+    def of_service(module: str, name: str, given: argparse.Namespace) -> int:
+        command = getattr(import_module(f"sitewatt.{module}"), name)
+        begun.append(f"{module}.{name}")
+        return 0 if len(inspect.signature(command).parameters) == 2 else 1
+
+    for words in (cli, key_commands):
+        monkeypatch.setattr(words, "of_service", of_service)
+    keys = (["list"], ["create", "--scope", "read"], ["revoke", "0"], ["rotate", "0"])
+    for given in (["serve"], ["check"], ["seal"], *(["keys", *verb] for verb in keys)):
+        assert cli.main(given) == 0
+    assert begun == [
+        *("running.serve", "running.check", "running.seal"),
+        *("keys.list_", "keys.create", "keys.revoke", "keys.rotate"),
+    ]
+
+
+def test_what_speaks_to_a_service_reads_no_framework_and_the_words_alone_read_nothing() -> None:
+    clients = {"connexion", "sitewatt.app", "uvicorn"}
+    for module, unread in (
+        ("sitewatt.cli", {*clients, "handlers", "pymongo", "sitewatt.contract", "storage"}),
+        ("sitewatt.exchange.running", clients),
+    ):
+        program = f"import sys, {module}; print(*sys.modules)"
+        told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+        assert unread.isdisjoint(told.stdout.decode().split())

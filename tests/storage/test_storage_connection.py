@@ -32,6 +32,23 @@ async def test_a_server_that_hangs_is_given_up_well_before_the_timeout(
         assert settings.heartbeat_frequency == 2
 
 
+@pytest.mark.parametrize("option", ["SEC=RET", "maxPoolSize=many"])
+async def test_an_option_that_is_ignored_is_told_in_the_log_and_not_named(
+    option: str, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    async with connect(f"mongodb://localhost/?{option}", timeout=1):
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert option.partition("=")[0].lower() not in caplog.text.lower()
+    assert not [warning for warning in recwarn if warning.category is UserWarning]
+
+
+async def test_of_an_address_that_is_right_nothing_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with connect("mongodb://localhost/?replicaSet=rs", timeout=1):
+        assert caplog.records == []
+
+
 @pytest.mark.parametrize(("path", "name"), [("", "sitewatt"), ("mine", "mine")])
 async def test_the_database_is_the_one_of_the_uri_else_sitewatt(path: str, name: str) -> None:
     async with connect(f"mongodb://localhost/{path}", timeout=1) as client:

@@ -246,3 +246,6 @@ def test_a_secret_is_left_out_of_what_is_told_whole_or_cut() -> None:
         told = without_secrets(f"DELETE /v1/keys/{text} 400")
         assert told.startswith(f"DELETE /v1/keys/sw_{minted.id}_...")
         assert minted.text[16:40] not in told
+        assert without_secrets(text.upper()) == f"SW_{minted.id.upper()}_..."
+    assert without_secrets(f"/v1/{minted.text[-64:]}/live") == "/v1/.../live"
+    assert without_secrets(f"/v1/{minted.text[-63:]}") == f"/v1/{minted.text[-63:]}"

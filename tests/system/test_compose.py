@@ -181,7 +181,7 @@ def test_the_service_has_rights_on_its_database_alone(members: Members) -> None:
 
 @pytest.mark.parametrize(
     ("password", "words"),
-    [("right", "give it the roles readWrite and dbAdmin"), ("wrong", "AuthenticationFailed")],
+    [("right", "give it the roles readWrite and dbAdmin"), ("mistaken", "AuthenticationFailed")],
 )
 def test_a_user_who_may_not_do_all_is_told_what_is_wrong_and_makes_no_service_ready(
     members: Members, password: str, words: str

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,8 +19,18 @@ from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from sitewatt.mongod import Mongod, MongodError, MongodMissing, Options, find_binary
+from sitewatt.mongod import (
+    Mongod,
+    MongodError,
+    MongodMissing,
+    Options,
+    find_binary,
+    keeper,
+    running_uri,
+)
 from sitewatt.mongod import process as mongod_process
+from sitewatt.mongod.directory import DataDirectory
+from sitewatt.mongod.replica import uri_of
 
 ROOT = Path(__file__).parents[2]
 LINUX = sys.platform == "linux"
@@ -358,3 +369,23 @@ def test_a_mongod_for_another_system_is_explained(path: Path) -> None:
     fake_mongod(path, "").write_bytes(b"\x7fELF of another world")
     with pytest.raises(MongodMissing, match="another system, C library or processor"):
         find_binary()
+
+
+def test_a_socket_that_is_about_to_be_there_is_waited_for(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert running_uri(data) is None
+    owned = DataDirectory(data)
+    owned.take(grace=0)
+    try:
+        monkeypatch.setattr(keeper, "STARTING_SECONDS", 0.1)
+        with pytest.raises(MongodError, match="is starting or ending"):
+            running_uri(data)
+        monkeypatch.setattr(keeper, "STARTING_SECONDS", 30.0)
+        timer = threading.Timer(0.3, owned.socket.touch)
+        timer.start()
+        assert running_uri(data) == uri_of(owned.socket)
+        timer.join()
+    finally:
+        owned.release()
+    assert running_uri(data) is None

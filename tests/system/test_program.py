@@ -244,6 +244,7 @@ def test_check_fails_when_the_database_does_not_answer(tmp_path: Path) -> None:
     away = run("check", mongodb_uri=uri_of_nothing(tmp_path), mongodb_timeout=1)
     assert away.returncode == 1
     assert "SITEWATT_MONGODB_URI" in away.stderr
+    assert "No server of the database answers (ServerSelectionTimeoutError)" in away.stderr
     assert len(away.stderr.splitlines()) == 1
     assert time.monotonic() - began < START_SECONDS
 
