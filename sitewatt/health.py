@@ -1,7 +1,6 @@
 """`sitewatt-health`: asks a service on this machine whether it is well, for probes.
 
-It is a program of its own because a probe runs every few seconds: `sitewatt` reads the contract's
-tools before it knows what it is asked, which takes ten times as long.
+It is a program of its own because a probe runs every few seconds: it reads the settings alone.
 """
 
 import argparse

@@ -184,16 +184,16 @@ def _unknown_sites(error: store.UnknownSites) -> Problem:
 
 def _too_many_requests(error: TooManyRequests) -> Problem:
     """Return a refusal until there is a new quota, and a little longer: not all come then."""
-    counted = _COUNTED[error.name]
-    detail = f"There were more than {error.rate} {counted}; wait for {error.seconds} seconds."
+    counted = _COUNTED[error.name].format(error.rate)
+    detail = f"There were {counted}; wait for {error.seconds} seconds."
     retry_after = (error.seconds, error.seconds + RETRY_AFTER_SECONDS[1] - RETRY_AFTER_SECONDS[0])
     return Problem("too-many-requests", detail, retry_after=retry_after)
 
 
 _COUNTED = {
-    "key": "requests with this key",
-    "address": "requests from this address",
-    "wrong-keys": "wrong keys from this address",
+    "key": "more than {} requests with this key",
+    "address": "more than {} requests from this address",
+    "wrong-keys": "{} wrong keys from this address",
 }
 
 

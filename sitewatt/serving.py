@@ -143,13 +143,31 @@ def _listeners(handler: Handler) -> Sequence[socket.socket]:
 
 
 class Workers(Multiprocess):
-    """uvicorn's workers, whose listener does not outlive them in the process that started them."""
+    """uvicorn's workers, whose listener does not outlive them in the process that started them.
+
+    Nor does the end of the pipe by which they say that they are alive: one that is killed while it
+    is asked is known to be gone at once, and not after HEALTHCHECK_SECONDS.
+    """
 
     def __init__(
         self, config: uvicorn.Config, sockets: list[socket.socket], drain_time: float
     ) -> None:
         super().__init__(config, sockets)
         self._drain_time = drain_time
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        super().init_processes()
+        self._leave_pipes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace those that have ended or hang."""
+        super().keep_subprocess_alive()
+        self._leave_pipes()
+
+    def _leave_pipes(self) -> None:
+        for worker in self.processes:
+            worker.child_conn.close()
 
     def terminate_all(self) -> None:
         """Tell all workers to end, and close the listener with them.

@@ -1,12 +1,19 @@
 """mongod's own log: why it ended, and how it stays short."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 TAIL_BYTES = 1_000_000
+LONGEST = 400
+"""The characters of its words that are told; a trace of its stack has thousands."""
+CURES: Mapping[str, str] = {
+    "Too many open files": "Allow more of them (`ulimit -n`, LimitNOFILE=). ",
+    "No space left on device": "Make room on its disk. ",
+}
+"""What ends mongod and can be helped, and how; it may stand behind an error that hides it."""
 
 
 def size(log: Path) -> int:
@@ -35,16 +42,21 @@ def tail(log: Path, *, since: int) -> bytes:
 
 
 def last_words(said: bytes) -> str:
-    """Why mongod ended, in its words, without a full stop; "" when it said nothing.
+    """Why mongod ended, in its words and a line, without a full stop; "" when it said nothing.
 
-    That is the first error that carries a reason: those after it are its consequences
-    ("aborting after fassert() failure", "Got signal: 6"). Without one it is the last error, or
-    else the plain text, which mongod writes as long as it cannot read its options.
+    That is the first error that carries a reason, one that has a cure before others: those after it
+    are its consequences ("aborting after fassert() failure", "Got signal: 6"). Without one it is
+    the last error, or else the plain text, which mongod writes as long as it cannot read its
+    options. A cause that stands elsewhere in what it said is added.
     """
     errors = list(_errors(said))
     reasons = [f"{line['msg']}: {_reason(line)}" for line in errors if _reason(line)]
+    known = [reason for reason in reasons if any(cause in reason for cause in CURES)]
     others = [str(line["msg"]).strip() for line in errors[-1:]]
-    return " ".join(reasons[:1] or others or _plain(said)).rstrip(".")
+    words = " ".join((known or reasons)[:1] or others or _plain(said))
+    words = " ".join(words.split())[:LONGEST].rstrip(".")
+    added = [cause for cause in CURES if cause.encode() in said and cause not in words]
+    return ": ".join([words, *added]) if words else words
 
 
 def _errors(said: bytes) -> Iterator[dict[str, Any]]:

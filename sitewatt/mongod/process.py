@@ -102,11 +102,7 @@ class MongodProcess:
 
 def _cure(reason: str) -> str:
     """What helps against a reason, as a sentence and a space; "" for others."""
-    cures = {
-        "Too many open files": "Allow more of them (`ulimit -n`, LimitNOFILE=). ",
-        "No space left on device": "Make room on its disk. ",
-    }
-    return next((cure for words, cure in cures.items() if words in reason), "")
+    return next((cure for cause, cure in log.CURES.items() if cause in reason), "")
 
 
 def _spawn(command: list[str], output: int) -> "subprocess.Popen[bytes]":

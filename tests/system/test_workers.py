@@ -3,11 +3,14 @@
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from program import START_SECONDS, Service, data_directory, eventually, is_running, mongod_pid
+
+from sitewatt.workers import HEALTHCHECK_SECONDS
 
 KEY = "a-key-of-the-tests-that-is-long-enough"
 
@@ -31,8 +34,11 @@ def test_a_killed_worker_is_replaced_and_one_that_cannot_start_ends_all(
     with Service("--data-dir", data, "--workers", 2, "--admin-key-file", key) as service:
         assert eventually(lambda: len(workers(service)) == 2, within=START_SECONDS)
         mongod = mongod_pid(data)
+        # It is stopped first, so that it is asked whether it is alive when it is killed.
+        os.kill(workers(service)[0], signal.SIGSTOP)
+        time.sleep(1.5)
         os.kill(workers(service)[0], signal.SIGKILL)
-        assert eventually(lambda: len(workers(service)) == 3, within=START_SECONDS)
+        assert eventually(lambda: len(workers(service)) == 3, within=HEALTHCHECK_SECONDS / 2)
         service.await_ready()
         assert is_running(mongod)
         key.write_text("short")
