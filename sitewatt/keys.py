@@ -63,7 +63,6 @@ class Keys:
 
 
 async def _create(keys: Keys, given: argparse.Namespace) -> int:
-    """Create a key and print it, this once; what is known of it goes to standard error."""
     wished = {
         "scopes": given.scope,
         "sites": given.site,
@@ -75,7 +74,6 @@ async def _create(keys: Keys, given: argparse.Namespace) -> int:
 
 
 async def _list_(keys: Keys, given: argparse.Namespace) -> int:
-    """List the keys, without their texts."""
     query = b"limit=100"
     while True:
         page = await keys.perform("list_keys", {}, query)
@@ -87,14 +85,12 @@ async def _list_(keys: Keys, given: argparse.Namespace) -> int:
 
 
 async def _revoke(keys: Keys, given: argparse.Namespace) -> int:
-    """End a key: no worker takes it any more after a second."""
     await keys.perform("revoke_key", {"key_id": given.id})
     print(f"revoked: {given.id}")
     return 0
 
 
 async def _rotate(keys: Keys, given: argparse.Namespace) -> int:
-    """Put a new key in the place of another, and print it, this once."""
     query = b"" if given.grace is None else f"grace={given.grace}".encode()
     return _print_made(await keys.perform("rotate_key", {"key_id": given.id}, query))
 

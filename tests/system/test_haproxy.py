@@ -199,6 +199,17 @@ def test_the_id_of_a_request_is_the_clients_own_or_haproxys_and_in_both_logs(
     assert KEY not in proxy.log
 
 
+def test_no_secret_of_a_key_is_logged_where_it_does_not_belong(proxy: Proxy) -> None:
+    secret = "0123456789abcdef" * 4
+    for text in (secret, secret.upper(), f"sw_0123456789ab_{secret}"):
+        proxy.client.get(f"/v1/keys/{text}/none")
+    told = proxy.client.get("/version", headers={"X-Request-Id": secret}).headers["x-request-id"]
+    assert secret not in told
+    assert eventually(lambda: told in proxy.log)
+    assert secret not in proxy.log.lower()
+    assert '"path":"/v1/keys/sw_0123456789ab_.../none"' in proxy.log
+
+
 @pytest.mark.parametrize("coding", ["length", "chunks", "gzip"])
 def test_a_long_body_arrives_as_it_was_sent(proxy: Proxy, coding: str) -> None:
     site = proxy.client.post("/v1/sites", json={"name": coding, "location": "x"}).json()["id"]
