@@ -34,6 +34,7 @@ from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_bo
 from sitewatt.web.headers import headers_of
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import checked, send_reply, send_response
+from sitewatt.web.streams import while_admitted
 
 
 def compiled_app(
@@ -142,4 +143,8 @@ class Plan:
             await skip_body(receive, self._limit)
         await admit_still(self._authority, headers, operation.scopes, since)
         operation.rights.narrow(identity, arguments)
-        return checked(operation, await self._handler(**arguments))
+        reply = checked(operation, await self._handler(**arguments))
+        if isinstance(reply, Stream) and operation.scopes is not None:
+            admit = partial(self._authority.authorize, headers, operation.scopes)
+            return while_admitted(reply, admit)
+        return reply

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers import Handler
 from handlers.ports import Clock
+from handlers.replies import Stream
 from sitewatt.auth import ANYONE, IDENTITY, Authority, admit_still
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
@@ -34,6 +35,7 @@ from sitewatt.web.bodies import admit_encoding, admit_length, read_body, skip_bo
 from sitewatt.web.headers import headers_of, joined
 from sitewatt.web.problem_documents import ProblemDocuments
 from sitewatt.web.responses import checked, starlette_response
+from sitewatt.web.streams import while_admitted
 
 _CALL = "sitewatt.call"
 
@@ -78,7 +80,8 @@ def connexion_app(
     for kind in (Exception, HTTPException, ProblemException):
         app.add_error_handler(kind, partial(_problem_response, problems))
     functions = {
-        name: _as_connexion_calls(bound(handler, services)) for name, handler in handlers.items()
+        name: _as_connexion_calls(bound(handler, services), authority)
+        for name, handler in handlers.items()
     }
     load(
         app,
@@ -215,7 +218,9 @@ class KeyScheme:
         return verify
 
 
-def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteResponse]]:
+def _as_connexion_calls(
+    handler: Handler, authority: Authority
+) -> Callable[..., Awaitable[StarletteResponse]]:
     """Return the handler as Connexion calls it: its arguments from the Call, its reply checked."""
 
     async def respond(**_: object) -> StarletteResponse:
@@ -223,7 +228,11 @@ def _as_connexion_calls(handler: Handler) -> Callable[..., Awaitable[StarletteRe
         call = Call.of(scope)
         identity = scope["extensions"].get(IDENTITY, ANYONE)
         call.operation.rights.narrow(identity, call.arguments)
-        return starlette_response(checked(call.operation, await handler(**call.arguments)))
+        reply = checked(call.operation, await handler(**call.arguments))
+        if isinstance(reply, Stream) and call.operation.scopes is not None:
+            admit = partial(authority.authorize, headers_of(scope), call.operation.scopes)
+            reply = while_admitted(reply, admit)
+        return starlette_response(reply)
 
     # Connexion gives every function the path's parameters, and reads the body a second time for
     # one whose signature takes any keyword.

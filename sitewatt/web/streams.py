@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
 from handlers.replies import Stream
+from sitewatt.auth import Unauthenticated
 from sitewatt.observability import request_id
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,28 @@ class BrokenOff(BaseException):
     It is no error that could be answered, so what answers errors lets it pass. The server must end
     the connection in a way that nobody takes for the end of the answer.
     """
+
+
+def while_admitted(stream: Stream, admit: Callable[[], Awaitable[object]]) -> Stream:
+    """Return the reply, which asks `admit` before each piece but the first.
+
+    What that raises breaks the answer off: whose key has ended gets no more of it.
+    """
+    return stream._replace(chunks=_admitted(stream.chunks, admit))
+
+
+async def _admitted(
+    chunks: AsyncIterator[bytes], admit: Callable[[], Awaitable[object]]
+) -> AsyncIterator[bytes]:
+    begun = False
+    try:
+        async for chunk in chunks:
+            if begun:
+                await admit()
+            begun = True
+            yield chunk
+    finally:
+        await _close(chunks)
 
 
 async def send_stream(stream: Stream, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +84,9 @@ async def _send_pieces(stream: Stream, to_head: bool, send: Send) -> None:
     except Exception as error:
         if not begun:
             raise
+        if isinstance(error, Unauthenticated):
+            logger.info("the answer to request %s broke off: its key has ended", request_id.get())
+            raise BrokenOff from error
         logger.exception("the answer to request %s broke off", request_id.get())
         raise BrokenOff from error
     finally:

@@ -11,12 +11,14 @@ import orjson
 import pytest
 from api_service import KEY, PATHS, Clock, client_of
 from identities import Ask, Who, everybody, everything
+from starlette.types import Message, Scope
 
 from sitewatt import app as composition
 from sitewatt.app import create_app
 from sitewatt.auth import AdminKey
 from sitewatt.contract import Contract
 from sitewatt.keyring import Keyring
+from sitewatt.web.streams import BrokenOff
 from storage import Store
 from storage.known_keys import REFRESH_SECONDS
 
@@ -180,6 +182,58 @@ async def test_a_key_that_ends_while_its_body_comes_lets_nothing_in(
         assert told(answer) == "unauthenticated"
         sites = (await client.get("/v1/sites", headers={"X-API-Key": KEY})).json()["sites"]
         assert sites == []
+
+
+async def test_a_key_that_ends_while_an_answer_goes_out_gets_no_more_of_it(
+    store: Store, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    who = Who("reader", 0, scopes=frozenset({"read"}))
+    key = await who.key(store)
+    assert key is not None
+    await store.sites.create([{"id": who.own, "name": "Site", "location": "north"}])
+    values = (41.5, 350, 1e-7, True, False, True)
+    await store.live.push(who.own, {600 * row: values for row in range(9_000)})
+    ring = Keyring(store.keys, Clock(), admin_key=None, may_open=False)
+    app = create_app(store, ring, clock=Clock(), serve=PATHS[path])
+    sent: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            sent.append(message["body"])
+            if len(sent) == 2:
+                await store.keys.revoke(key[3:15])
+                await asyncio.sleep(REFRESH_SECONDS + 0.5)
+
+    async def receive() -> Message:
+        if not asked:
+            asked.append(True)
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    asked: list[bool] = []
+    url = f"/v1/sites/{who.own}/live"
+    headers = {"host": "localhost", "x-api-key": key, "accept": "application/x-ndjson"}
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": url,
+        "raw_path": url.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "server": ("localhost", 80),
+        "client": ("127.0.0.1", 1),
+        "state": {},
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    with pytest.raises(BrokenOff), caplog.at_level("INFO"):
+        await app(scope, receive, send)
+    assert len(sent) == 2
+    assert "broke off: its key has ended" in caplog.text
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_row_of_the_matrix_is_there_for_every_set_of_scopes() -> None:

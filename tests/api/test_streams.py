@@ -16,7 +16,7 @@ import pytest
 from api_service import CONTRACT, PATHS
 from stream_service import Feed, FeedService, bundle
 from wire import Connection, CutShort
-from wire_service import Errors, eventually, serving, told_errors
+from wire_service import START_SECONDS, Errors, eventually, serving, told_errors
 
 from sitewatt.contract import BrokenReply, Contract, ContractError
 from sitewatt.web.streams import BrokenOff
@@ -333,7 +333,7 @@ def test_head_of_a_stream_sends_no_body_and_the_connection_lives_on(wire: Wire, 
         answer = connection.answer(to_head=lambda: True)
         assert answer is not None
         assert answer.status == 200
-        assert feed.closed.wait(5)
+        assert feed.closed.wait(START_SECONDS)
         feed.pieces = feed.short
         connection.send(asked_again())
         assert connection.answer() is not None
@@ -395,7 +395,7 @@ def test_a_client_that_goes_away_ends_the_reading(
     connection = wire.ask(f"Accept-Encoding: {coding}")
     eventually(lambda: feed.produced > 0)
     gone(connection, how)
-    assert feed.closed.wait(2), "nobody is there and it is read on"
+    assert feed.closed.wait(START_SECONDS), "nobody is there and it is read on"
     assert wire.errors.told == []
 
 
@@ -413,7 +413,7 @@ def test_a_client_that_goes_away_before_the_first_piece_ends_the_reading(
     connection = wire.ask()
     eventually(lambda: bool(waiting))
     connection.close()
-    assert feed.closed.wait(2)
+    assert feed.closed.wait(START_SECONDS)
     assert wire.errors.told == []
 
 
@@ -435,7 +435,8 @@ def test_a_client_that_does_not_read_stops_the_reading(wire: Wire, feed: Feed, c
             time.sleep(0.5)
         assert before < 10_000
         connection.recv(65_536)
-    assert feed.closed.wait(2)
+    assert feed.closed.wait(START_SECONDS)
+    assert feed.produced < 10_000
 
 
 def test_streams_side_by_side_do_not_mix(wire: Wire, feed: Feed) -> None:
