@@ -81,6 +81,9 @@ async def _send_pieces(stream: Stream, to_head: bool, send: Send) -> None:
             await send(_piece(b"" if to_head else chunk, more=True))
             if to_head:
                 break
+            # Others have their turn, and a client that has gone is noticed: what is sent to it is
+            # dropped without a wait.
+            await asyncio.sleep(0)
     except Exception as error:
         if not begun:
             raise
