@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sitewatt.contract.media_types import preferred
-from sitewatt.contract.preferences import preferences
+from sitewatt.contract.media_types import essence, preferred
+from sitewatt.contract.preferences import LONGEST, preferences
 from sitewatt.web import bodies, codings
 from sitewatt.web.bodies import BodyTooLarge, Inflation, NotGzip, read_body
 from sitewatt.web.codings import takes_gzip
@@ -256,6 +256,19 @@ def test_what_is_chosen_is_taken_and_who_takes_anything_gets_something(
     chosen = preferred(text, tuple(offered))
     assert chosen is None or preferred(text, (chosen,)) == chosen
     assert all(chosen is not None or preferred(text, (one,)) is None for one in offered)
+
+
+def test_of_a_range_that_is_named_twice_the_greater_weight_counts() -> None:
+    for weights in (("1", "0.1"), ("0.1", "1")):
+        assert preferences(", ".join(f"a;q={weight}" for weight in weights)) == {"a": 1.0}
+
+
+def test_a_header_is_read_that_is_as_long_as_it_may_be() -> None:
+    only = "text/csv".ljust(LONGEST)
+    assert preferred(only, ("application/json",)) is None
+    assert preferred(only + " ", ("application/json",)) == "application/json"
+    long = "text/csv;".ljust(200)
+    assert (essence(long), essence(long + " ")) == ("text/csv", None)
 
 
 def test_a_header_without_end_is_not_read() -> None:

@@ -1,5 +1,6 @@
 """An operation of a small contract: its body, its answers, and what of it is refused at start."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from small_contract import (
     PATCHED,
     PROBLEM,
     REQUEST,
+    SITE,
     bundle,
     content,
     contract,
@@ -34,6 +36,7 @@ from sitewatt.contract import (
     Request,
 )
 from sitewatt.contract.operations import Body
+from storage import UnknownSites
 
 # What it is
 
@@ -49,6 +52,7 @@ def test_an_operation_is_what_the_contract_says() -> None:
     assert painted().arguments == ["site_id", "media_type"]
     assert painting().arguments == ["site_id", "body", "own_sites"]
     assert (painted().statuses, painting().statuses) == ([200, 201, 204, 404], [204])
+    assert contract().bundle == bundle(get=GET, patch={**PATCHED, "parameters": [SITE]})
     assert contract().limits == {"faults": 2, "body_depth": 3}
     assert contract().problem_types == {"internal": {"status": 500}}
 
@@ -89,6 +93,17 @@ def test_a_parameter_for_an_answer_that_there_is_not_is_refused_at_start() -> No
     with pytest.raises(ContractError) as refusal:
         Contract(bundle(get={**GET, "parameters": [*GET["parameters"], odd]}))
     assert str(refusal.value) == f"get_paint has parameters for answers in {PROBLEM}"
+
+
+def test_an_operation_is_about_the_sites_that_its_body_names() -> None:
+    named = {**PAINT, "properties": {"colour": NAME, "id": {"type": "integer"}}}
+    body = {"content": content({**named, "x-names-site": "id"}, JSON)}
+    given = {**PATCHED, "requestBody": body, "x-bound-keys": None}
+    rights = Contract(bundle(patch=given)).operations["paint_site"].rights
+    bound = SimpleNamespace(key_id="k", sites={7})
+    rights.narrow(bound, {"body": {"colour": "red", "id": 7}})
+    with pytest.raises(UnknownSites):
+        rights.narrow(bound, {"body": {"colour": "red", "id": 8}})
 
 
 # Its body
@@ -263,3 +278,15 @@ def test_an_answer_is_judged_by_no_clock_and_a_stream_names_all_that_it_lacks() 
         operation.check_reply(201, {"Content-Type": CSV}, None)
     with pytest.raises(BrokenReply, match="is not a time stamp"):
         operation.check_reply(200, {"Content-Type": JSON}, b'"never"')
+
+
+def test_of_an_answer_that_is_wrong_elsewhere_no_time_is_wrong() -> None:
+    late = {"type": "string", "format": "instant", "x-after-now": True}
+    paint = {**PAINT, "properties": {"colour": NAME, "dries": late}}
+    said = {"200": {"content": content(paint, JSON)}}
+    operation = Contract(bundle(get={**GET, "responses": said})).operations["get_paint"]
+    wrong = b'{"colour": 1, "dries": "1970-01-01T00:00:00Z"}'
+    with pytest.raises(BrokenReply) as refusal:
+        operation.check_reply(200, {"Content-Type": JSON}, wrong)
+    one = {"in": "body", "pointer": "/colour", "keyword": "type", "detail": "must be a string"}
+    assert str(refusal.value) == f"get_paint answers 200 with {[one]}"

@@ -113,6 +113,25 @@ def test_a_wrong_parameter_is_not_missing_and_a_nameless_one_is_unknown() -> Non
     assert wrong == Fault("query", "to", "format", "is not a time stamp")
 
 
+def test_a_wrong_text_of_a_path_is_told() -> None:
+    with pytest.raises(BadParameters) as refusal:
+        all_of_them().read({"site_id": "0"}, b"to=2023-01-02T00:00:00Z", {})
+    told = Fault("path", "site_id", "minimum", "must not be less than 1")
+    assert refusal.value.faults == [told]
+
+
+def test_a_text_may_have_the_sign_that_ends_a_name() -> None:
+    query = b"to=2023-01-02T00:00:00Z&separator=a=b"
+    assert all_of_them().read({"site_id": "7"}, query, {}, CSV)["separator"] == "a=b"
+
+
+def test_a_parameter_is_judged_by_no_clock() -> None:
+    late = {**INSTANT, "x-not-after-now": 0}
+    assert Parameter(declared("word", late)).read("2023-01-01T00:00:00Z") == DAY
+    many = {"type": "array", "items": INSTANT, "maxItems": 1, "x-not-after-now": 0}
+    assert fault(many, "2023-01-01T00:00:00Z,2023-01-02T00:00:00Z").keyword == "maxItems"
+
+
 def test_an_end_before_the_beginning_is_told_and_one_at_it_is_not() -> None:
     query = b"from=2023-01-02T00:00:01Z&to=2023-01-02T00:00:00Z"
     wrong = [Fault("query", "from", "x-before", "lies after `to`", "exchange the two?")]
@@ -124,6 +143,7 @@ def test_after_a_hundred_faults_nothing_more_is_read() -> None:
     assert len(faults(b"&".join([b"x=1"] * 99))) == 100
     assert len(faults(b"&".join([b"x=1"] * 100))) == 101
     assert len(faults(b"&".join([b"x=1"] * 500))) == 101
+    assert len(faults(b"&".join([b"to=2023-01-02T00:00:00Z", *[b"x=1"] * 101]))) == 101
 
 
 @pytest.mark.parametrize(("text", "value"), [("0", 0), ("-5", -5), ("9" * 19, int("9" * 19))])

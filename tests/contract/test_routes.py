@@ -16,6 +16,14 @@ def test_a_path_and_a_method_name_an_operation_and_its_parameters(method: str) -
         assert (found.operation.id, found.path) == (name, texts)
 
 
+def test_each_method_of_a_path_names_its_own_operation() -> None:
+    path = "/v9/sites/7/paint"
+    assert contract().routes.match("PATCH", path).operation.id == "paint_site"
+    with pytest.raises(MethodNotAllowed) as refusal:
+        contract().routes.match("DELETE", path)
+    assert refusal.value.allowed == ("GET", "HEAD", "OPTIONS", "PATCH")
+
+
 @pytest.mark.parametrize(
     "path", ["", "/", "/v9", "/v9/sites/7", "/v9/sites//paint", "/v9/sites/7/paint/", "/PAINT"]
 )

@@ -88,6 +88,10 @@ def test_the_names_and_strings_of_a_value_are_counted(value: Any, strings: int) 
     check(orjson.dumps(value), value, depth=3)
 
 
+def test_strings_that_are_always_there_are_counted() -> None:
+    assert Schema({**an_object(name=WORD), "required": ["name"]}).strings({"name": "a"}) == 2
+
+
 def test_what_has_no_strings_is_not_counted() -> None:
     assert counter({"type": "integer"}) is counter(an_array({"type": "number"})) is None
     assert Schema({"type": "integer"}).strings(5) == 0
@@ -98,7 +102,8 @@ def test_what_reading_judges_is_not_judged_before() -> None:
     assert unread([INSTANT, 5]) == [{"type": "string"}, 5]
     zone = {"type": "string", "format": "time-zone", "x-as-stored": True}
     assert unread(zone) == {"type": "string", "x-as-stored": True}
-    assert unread({**zone, "x-as-stored": False})["format"] == "time-zone"
+    for judged in ({**zone, "x-as-stored": False}, {"type": "string", "format": "time-zone"}):
+        assert unread(judged) == judged
 
 
 def test_equal_schemas_are_compiled_once() -> None:
@@ -135,6 +140,14 @@ def test_a_rule_is_kept_wherever_it_stands() -> None:
     assert told(ruled, {"list": [{"at": STAMP}, {"at": STAMP}]}) == [("/list/1/at", "x-unique-by")]
 
 
+def test_a_broken_rule_says_what_is_wrong_and_what_would_be_right() -> None:
+    apart = {"member": "sites", "array": "scopes", "value": "admin"}
+    key = an_object(sites=an_array(WORD), scopes=an_array(WORD)) | {"x-not-together": apart}
+    (found,) = Schema(key).faults({"sites": ["a"], "scopes": ["admin"]}, REQUEST, most=9)
+    said = "cannot be together with `admin` in `scopes`"
+    assert found == Fault("body", "/sites", "x-not-together", said, "leave one of them out")
+
+
 def test_a_rule_deep_inside_the_items_of_an_array_is_kept() -> None:
     inner = an_object(
         rows=an_array(an_object(id={"type": "integer", "x-equals-parameter": "site_id"}))
@@ -151,6 +164,11 @@ def test_a_rule_deep_inside_the_items_of_an_array_is_kept() -> None:
     [
         an_object(list=an_array({**INSTANT, "x-not-after-now": 0})),
         an_object(inner=an_object(list=an_array(an_object(at={**INSTANT, "x-after-now": True})))),
+        an_object(
+            inner=an_object(
+                list=an_array(an_object(rows=an_array(an_object(at={"x-after-now": True}))))
+            )
+        ),
         an_array({**INSTANT, "x-not-after-now": 0}),
     ],
 )
@@ -207,6 +225,10 @@ def test_what_an_alternative_means_and_counts_is_what_the_whole_does() -> None:
     assert Schema(EITHER).read({"at": [STAMP]}, REQUEST) == {"at": [SECONDS]}
     assert Schema(EITHER).strings({"at": [STAMP] * 2}) == 3
     assert told(EITHER, {"at": [STAMP], "n": 1}) == [("/n", "additionalProperties")]
+    own = an_object(id={"type": "integer", "x-equals-parameter": "site_id"})
+    ruled = {"x-alternative-by": "at", "oneOf": [own, an_object(at=INSTANT)]}
+    assert told(ruled, {"id": 7}) == []
+    assert told(ruled, {"id": 8}) == [("/id", "x-equals-parameter")]
 
 
 def test_alternatives_of_which_none_is_meant_are_refused_at_start() -> None:
@@ -237,6 +259,7 @@ def test_a_spelling_is_wrong_once() -> None:
         ("/at", "format"),
         ("/all/0", "format"),
     ]
+    assert told(an_object(at={**INSTANT, "minLength": 9}), {"at": "2"}) == [("/at", "format")]
     assert told(an_object(at={**WORD, "pattern": "^b"}), {"at": ""}) == [
         ("/at", "minLength"),
         ("/at", "pattern"),
@@ -263,6 +286,14 @@ def test_a_fault_is_found_in_every_window_of_a_long_array() -> None:
     assert told(few, {"all": [1, "x", 1]}) == [("/all", "maxItems"), ("/all/1", "type")]
 
 
+def test_of_an_array_what_is_nested_is_wrong_and_the_rest_is_not() -> None:
+    numbers = an_object(all=an_array({"type": "number"}, 1000))
+    for nested in ({}, {"a": 1}, [], [[1]]):
+        for before in (1, WINDOW, 2 * WINDOW):
+            value = {"all": [1] * before + [nested, 1]}
+            assert told(numbers, value) == [(f"/all/{before}", "type")]
+
+
 def test_entries_of_a_list_are_explained_as_many_as_it_may_have() -> None:
     sites = an_object(list=an_array(an_object(id={"type": "integer"}, words=an_array(WORD))))
     assert told(sites, {"list": [{}, {"id": "x", "words": ["", "a"]}, 5, {"id": "x"}]}) == [
@@ -271,6 +302,8 @@ def test_entries_of_a_list_are_explained_as_many_as_it_may_have() -> None:
         ("/list/1/words/0", "minLength"),
         ("/list/2", "type"),
     ]
+    assert told(sites, {"list": [{}, {}, {"id": "x"}]}) == [("/list/2/id", "type")]
+    assert told(sites, 5) == told(sites, [{}]) == [("", "type")]
     assert told(sites, {"list": []}) == [("/list", "minItems")]
     assert told(sites, {"list": {}}) == [("/list", "type")]
     (long,) = Schema(sites).faults({"list": [{}] * 4}, REQUEST, most=9)

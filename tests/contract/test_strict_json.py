@@ -65,6 +65,8 @@ def test_a_place_in_a_window_is_a_place_in_the_value() -> None:
         (b"['a']", " at line 1 column 2.", "JSON strings stand in double quotes"),
         (b"[NaN]", " at line 1 column 2.", "numbers are finite in JSON"),
         (b"[Infinity]", " at line 1 column 2.", "numbers are finite in JSON"),
+        (b"[-Infinity]", " at line 1 column 3.", "numbers are finite in JSON"),
+        (b"[1e999]", " at line 1 column 2.", "numbers are finite in JSON"),
         (b"[None]", " at line 1 column 2.", "JSON writes true, false and null"),
         (b"[False]", " at line 1 column 2.", "JSON writes true, false and null"),
         (b"[True]", " at line 1 column 2.", "JSON writes true, false and null"),
