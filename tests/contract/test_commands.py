@@ -83,6 +83,30 @@ def test_every_command_that_is_begun_by_its_name_is_there(monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.parametrize("site", ["0", "-1", "1.5", "2147483648", "\u0663"])
+def test_what_is_no_id_of_a_site_is_answered_with_what_one_is(
+    site: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["push", "a.csv", f"--site={site}"])
+    assert ended.value.code == 2
+    assert "argument --site: must be a whole number from 1 to 2147483647" in capsys.readouterr().err
+
+
+def test_without_its_client_a_command_says_what_is_missing_and_a_part_of_ours_is_a_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [one for one in sys.modules if one.startswith("sitewatt.exchange.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sitewatt_client", None)
+    assert cli.main(["get", "sites"]) == 1
+    said = "needs the package sitewatt-client, which is not installed (sitewatt_client)"
+    assert said in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "sitewatt.exchange.running", None)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["get", "sites"])
+
+
 def test_what_speaks_to_a_service_reads_no_framework_and_the_words_alone_read_nothing() -> None:
     clients = {"connexion", "sitewatt.app", "uvicorn"}
     for module, unread in (
