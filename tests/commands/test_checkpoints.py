@@ -45,6 +45,6 @@ def test_a_checkpoint_that_cannot_be_written_is_a_sentence_and_the_one_before_st
     checkpoints = Checkpoints(file, ASKED)
     checkpoints.save(KEPT)
     (tmp_path / "state.new").mkdir()
-    with pytest.raises(ExchangeError, match="cannot be written to .*: Is a directory"):
+    with pytest.raises(ExchangeError, match=r"cannot be written to .*: Is a directory"):
         checkpoints.save(Checkpoint(ASKED, Mark(240, 6, "d2"), {"received": 5}, 80))
     assert checkpoints.load() == KEPT

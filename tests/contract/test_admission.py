@@ -96,6 +96,17 @@ def test_the_windows_forget_what_is_over_as_others_come() -> None:
     assert windows.reset() == 1000
 
 
+def test_the_windows_forget_whom_they_are_told_to_and_nobody_else() -> None:
+    windows = Windows(lambda: 0.0)
+    limiter, item = FixedWindowRateLimiter(windows), RateLimitItemPerSecond(1, 3)
+    assert windows.check()
+    assert issubclass(windows.base_exceptions, Exception)
+    assert [limiter.hit(item, who) for who in ("a", "b", "a")] == [True, True, False]
+    limiter.clear(item, "a")
+    limiter.clear(item, "c")
+    assert [limiter.hit(item, who) for who in ("a", "b")] == [True, False]
+
+
 def test_not_all_who_are_refused_are_told_to_come_back_at_once() -> None:
     among = random.Random(1).randint
     problems = ProblemDocuments(Contract(openapi.bundle()), among=among)
