@@ -20,6 +20,8 @@ from sitewatt.exchange.exporting import Export
 from sitewatt.exchange.service import Address, connected
 from sitewatt.exchange.settling import Pusher
 from sitewatt.exchange.sources import Source
+from sitewatt.simulation import running as simulation
+from sitewatt.simulation.gateways import Post
 from sitewatt_client import Client, Problem
 
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -140,3 +142,12 @@ def test_an_import_of_a_stream_without_a_size_shows_how_many_rows_it_has_read(
     assert asyncio.run(run()).refused == len(told) == 2
     assert "1 rows" in terminal.getvalue()
     assert "%" not in terminal.getvalue()
+
+
+async def test_readings_of_a_simulation_that_are_in_conflict_are_counted_as_such() -> None:
+    document = {"dt-stamp": ["2023-01-01 00:00:00", "2023-01-01 00:10:00"], "soc": [1, 2]}
+    async with answering(conflict(0)) as client:
+        counts = await simulation._post(client, [Post(0, 1, "late", document)])
+    expected = {"posts": 1, "readings": 2, "late": 2, "stored": 1, "conflicts": 1}
+    assert dict(counts) == expected
+    assert simulation._told(counts) == ("1 posts, 2 readings, 1 stored, 2 late, 1 conflicts")

@@ -15,7 +15,7 @@ from sitewatt.admission.addresses import Addresses
 from sitewatt.admission.windows import Windows
 from sitewatt.contract import Contract
 from sitewatt.web.problem_documents import ProblemDocuments
-from storage import Unavailable
+from storage import Unavailable, UnknownFormat
 
 CASES = [
     ("192.0.2.7", None, "192.0.2.7"),
@@ -116,3 +116,10 @@ def test_not_all_who_are_refused_are_told_to_come_back_at_once() -> None:
     ]
     assert set(told) == {"1", "2", "3"}
     assert all(900 < told.count(seconds) < 1100 for seconds in "123")
+
+
+def test_what_a_newer_version_wrote_is_unavailable_and_not_a_bug() -> None:
+    answer = ProblemDocuments(Contract(openapi.bundle())).answer(UnknownFormat(9), "r")
+    assert answer.status == 503
+    assert b"A newer version of sitewatt wrote some of this" in answer.content
+    assert "Retry-After" in answer.headers

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sitewatt import cli, key_commands
+from sitewatt.ending import ended
 from sitewatt.exchange import commands
 from sitewatt.settings import OF_CLIENTS
 
@@ -116,3 +117,11 @@ def test_what_speaks_to_a_service_reads_no_framework_and_the_words_alone_read_no
         program = f"import sys, {module}; print(*sys.modules)"
         told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
         assert unread.isdisjoint(told.stdout.decode().split())
+
+
+def test_what_is_no_matter_of_the_output_is_not_said_to_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        ended(lambda: len((tmp_path / "none").read_text()))
+    assert capsys.readouterr().err == ""

@@ -4,6 +4,7 @@ import argparse
 import atexit
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sitewatt import opening, settings
 from sitewatt.app import open_store
 from sitewatt.settings import SETTINGS, Setting, SettingsError, load
+from storage import Unavailable
 
 ADDRESS = "mongodb://sitewatt:hush@localhost/"
 ADDRESS_FILE = tempfile.NamedTemporaryFile(mode="w", prefix="sw-uri-")  # noqa: SIM115  # closed at exit
@@ -207,3 +209,25 @@ def test_a_process_that_serves_is_given_the_address_of_its_database() -> None:
 )
 def test_who_gets_in_is_said_in_words(flags: dict[str, str], said: str) -> None:
     assert opening.described(load(flags, {})) == said
+
+
+async def test_a_store_that_does_not_say_whether_it_has_a_key_is_told_and_served_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answers: list[bool | Exception] = [Unavailable("away", "no_server"), True, False]
+
+    async def has_admin(*, now: int) -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    store: Any = SimpleNamespace(keys=SimpleNamespace(has_admin=has_admin))
+    chosen = load({"host": "0.0.0.0"}, {})
+    await opening.look_at_address(chosen, store)
+    [told] = caplog.messages
+    assert told.startswith("nobody knows whether the store has an admin key: ")
+    await opening.look_at_address(chosen, store)
+    with pytest.raises(SettingsError, match="there must be an admin key"):
+        await opening.look_at_address(chosen, store)
+    assert len(caplog.messages) == 1
