@@ -167,12 +167,18 @@ def test_the_embedded_store_of_a_running_service_is_left_to_it(data: Path) -> No
 
 def test_a_command_that_is_stopped_takes_its_mongod_with_it(filled: Path) -> None:
     command = [SITEWATT, "seal", "--data-dir", str(filled)]
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert eventually(lambda: bool(recorded(filled)) and is_running(recorded(filled)))
         mongod = recorded(filled)
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=60)
-    assert (process.returncode, said) == (1, b"")
+        said, told = process.communicate(timeout=60)
+    assert (process.returncode, said, told) == (1, "", "sitewatt: stopped\n")
     assert not is_running(mongod)
 
 
