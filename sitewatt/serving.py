@@ -24,7 +24,7 @@ from sitewatt import door
 from sitewatt.web.terms import TERMS, Terms
 from sitewatt.workers import HEALTHCHECK_SECONDS, require_started
 
-if sys.platform != "win32":
+if sys.platform != "win32":  # pragma: no branch
     import resource
 
 logger = logging.getLogger(__name__)

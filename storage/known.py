@@ -5,6 +5,7 @@ deletions are counted, each in the transaction that marks its site: who has read
 before knows that all that were there are there still, and a changed count makes all be forgotten.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 CACHE_SECONDS = 5
@@ -14,7 +15,7 @@ _MOST_PAGES = 20_000
 _PAGE_BITS = 12
 
 
-class Counted:
+class Counted(ABC):
     """A memory that holds as long as the count of what could change it is the same."""
 
     longest: float
@@ -43,8 +44,9 @@ class Counted:
             self._count, self._since = count, asked
         self._counted = max(asked, self._counted)
 
+    @abstractmethod
     def _forget(self) -> None:
-        raise NotImplementedError
+        """Forget all that is remembered."""
 
 
 class KnownSites(Counted):

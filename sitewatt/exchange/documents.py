@@ -125,12 +125,11 @@ def _value(file: str, part: str, mended: Mended, first_line: int) -> Any:
 
 
 def _not_json(part: str, mended: Mended, error: Any, first_line: int) -> FileFault:
+    hint = None
     try:
         strict_json.parse(part.encode())
     except NotJson as found:
         hint = found.hint
-    else:
-        hint = None
     offset = min(max(error.pos - mended.shift, 0), len(part))
     return FileFault(place(part, offset, first_line), f"is not JSON: {error.msg}", hint)
 

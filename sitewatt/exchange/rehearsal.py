@@ -6,14 +6,15 @@ meet.
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
 from handlers.instants import parse
 from sitewatt.contract import InvalidBody, Request
+from sitewatt.contract.operations import Body
 from sitewatt.exchange.documents import Document
-from sitewatt.exchange.errors import ExchangeError, FileFaults
+from sitewatt.exchange.errors import FileFaults
 from sitewatt.exchange.kinds import contract
 from sitewatt.exchange.line_rows import is_id
 from sitewatt.exchange.telling import say
@@ -61,9 +62,8 @@ async def configuration(client: Client, document: Document, site: int) -> bool:
 
 def judge(document: Document, parameters: Mapping[str, Any]) -> None:
     """Promise that the document keeps the contract; raises FileFaults."""
-    body = contract().operations[document.kind.operation].body
-    if body is None:
-        raise ExchangeError(f"{document.kind.operation} takes no documents")
+    # A kind of documents is what an operation takes as its body: it has one.
+    body = cast(Body, contract().operations[document.kind.operation].body)
     try:
         body.read(orjson.dumps(document.value), Request(int(time.time()), parameters))
     except InvalidBody as error:

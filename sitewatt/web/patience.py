@@ -13,6 +13,7 @@ no more than two assignments.
 
 import asyncio
 import random
+from abc import ABC, abstractmethod
 from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -31,7 +32,7 @@ HASTE = 0.15
 """
 
 
-class Patient(HttpToolsProtocol):
+class Patient(HttpToolsProtocol, ABC):
     """A connection with a timer; what is read and written on it is another's business."""
 
     _terms: Terms
@@ -86,8 +87,9 @@ class Patient(HttpToolsProtocol):
             self._due = min(self._due, max(now + SOON, last_used + LAST_WORD))
             self._watch(now)
 
+    @abstractmethod
     def _refuse_late_head(self) -> None:
-        raise NotImplementedError
+        """Refuse a request whose head has not come in time."""
 
     def _rest(self) -> None:
         """Note that a request has been answered; wait for the next one, or for the rest of it."""

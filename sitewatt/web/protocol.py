@@ -202,10 +202,9 @@ class Connection(Patient):
 
     def _read_on(self) -> None:
         """Read of what came before the answer that is now complete."""
+        # Requests are in line still, so that the next answer resumes the reading when all is read.
         if self._unfed and not self.transport.is_closing():
             self.data_received(b"")
-        if not self._unfed and not self.pipeline:
-            self.flow.resume_reading()
 
     def _begin(self, keep_alive: bool) -> None:
         """Begin an exchange, or put it in line behind one that is under way."""

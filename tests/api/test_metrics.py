@@ -13,7 +13,9 @@ from api_service import CONTRACT, KEY, PATHS, Clock, Service, client_of, example
 from prometheus_client import parser
 from prometheus_client.openmetrics import parser as openmetrics
 
+from sitewatt.metrics.exposition import written
 from sitewatt.metrics.families import FAMILIES
+from sitewatt.metrics.numbers import joined
 from sitewatt.metrics.requests import Requests, keywords
 from sitewatt.web.terms import CUT
 from storage import Measures, Store, Unavailable
@@ -373,3 +375,11 @@ def test_an_error_of_the_database_is_counted_once_by_its_kind(kind: Kind | None)
     measures.add_error(error)
     expected = {} if kind is None else {kind: 1}
     assert {name: number for name, number in measures.errors.items() if number} == expected
+
+
+def test_a_value_that_does_not_fit_its_family_is_neither_written_nor_joined() -> None:
+    time, count = ("sitewatt_commit_rows", ()), ("sitewatt_http_requests", ("a", "200"))
+    page = written({time: 1.0, count: [1.0, 2.0]}, "text/plain").content.decode()
+    assert [line for line in page.splitlines() if not line.startswith("#")] == []
+    with pytest.raises(TypeError, match="nothing in common"):
+        joined([{time: [1.0, 2.0]}, {time: 1.0}])

@@ -958,6 +958,30 @@ def test_a_server_that_ends_serves_the_requests_in_line(ending: Server) -> None:
         assert client.rest() == whole(b"GET /1 ") + whole(b"GET /2 ", CLOSE)
 
 
+@ours_alone
+def test_a_request_that_comes_once_the_server_ends_is_the_last_one_instead_of_that_before_it(
+    ending: Server,
+) -> None:
+    step = Step()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/1":
+            await step.here()
+        await echo(scope, receive, send)
+
+    ending.app = app
+    with Client(ending) as client:
+        client.send(request("GET /1"))
+        step.wait()
+        [connection] = ending.connections
+        ending.shut_down()
+        eventually(lambda: connection.cycle.keep_alive is False)
+        client.send(request("GET /2"))
+        eventually(lambda: len(connection.pipeline) == 1)
+        step.go_on()
+        assert client.rest() == whole(b"GET /1 ") + whole(b"GET /2 ", CLOSE)
+
+
 # An idle connection
 
 
@@ -1073,9 +1097,12 @@ class Wire(asyncio.Transport):
 class Played:
     """A connection whose time and whose packets the test makes, idle for 5 seconds at most."""
 
-    def __init__(self, protocol: type[HttpToolsProtocol]) -> None:
+    def __init__(self, protocol: type[HttpToolsProtocol], app: App | None = None) -> None:
         self.clock, self.wire = Clock(), Wire()
-        config = uvicorn.Config(answering(b"hello"), ws="none", log_config=None, lifespan="off")
+        app = app or answering(b"hello")
+        config = uvicorn.Config(
+            cast("Any", app), interface="asgi3", ws="none", log_config=None, lifespan="off"
+        )
         state = uvicorn.server.ServerState()
         self.connection = protocol(config, state, {}, _loop=cast("Any", self.clock))
         self.connection.connection_made(self.wire)
@@ -1130,3 +1157,71 @@ async def test_a_connection_has_one_timer_and_none_once_it_is_lost(
     assert len(played.clock.timers) == len(played.clock.waiting()) == 1
     played.connection.connection_lost(error)
     assert played.clock.waiting() == []
+
+
+def held(go_on: asyncio.Event) -> App:
+    """An application that begins its answer, and ends it when it is told to."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start(200, length(5)))
+        await send(body(b"hel", more=True))
+        await go_on.wait()
+        await send(body(b"lo"))
+
+    return app
+
+
+async def test_an_answer_that_has_begun_goes_on_when_the_rest_of_its_request_is_late() -> None:
+    go_on = asyncio.Event()
+    played = Played(Connection, held(go_on))
+    played.connection.data_received(request("POST /", "Content-Length: 10") + b"abc")
+    await asyncio.sleep(0)
+    assert played.is_open(at=20)
+    assert cast("Any", played.connection)._terms.cut == {"body": 1}
+    go_on.set()
+    await asyncio.gather(*played.connection.tasks)
+    assert (played.wire.written, played.wire.closed) == (whole(b"hello"), True)
+
+
+async def test_what_cannot_be_read_behind_a_request_under_way_does_not_hurry_its_answer() -> None:
+    go_on = asyncio.Event()
+    played = Played(Connection, held(go_on))
+    played.connection.data_received(request())
+    await asyncio.sleep(0)
+    played.connection.data_received(b"GET /2 HTTP/1.1\r\nHo")
+    played.connection.data_received(b"st\0\r\n\r\n")
+    assert played.is_open(at=60)
+    assert not cast("Any", played.connection)._terms.cut
+    go_on.set()
+    await asyncio.gather(*played.connection.tasks)
+    assert played.wire.written.startswith(whole(b"hello") + b"HTTP/1.1 400 Bad Request\r\n")
+    assert played.wire.closed
+
+
+async def test_a_connection_that_closes_is_left_alone_by_a_server_that_ends() -> None:
+    played = Played(Connection)
+    played.connection.data_received(last())
+    await asyncio.gather(*played.connection.tasks)
+    timers, written = len(played.clock.timers), played.wire.written
+    assert played.wire.closed
+    played.connection.shutdown()
+    assert (len(played.clock.timers), played.wire.written) == (timers, written)
+
+
+async def test_of_what_came_in_one_packet_nothing_is_read_once_its_client_is_gone() -> None:
+    paths: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        paths.append(scope["path"])
+        await answering(b"hello")(scope, receive, send)
+        # The client hangs up before the rest is read.
+        if not lost:
+            lost.append(True)
+            played.connection.connection_lost(None)
+
+    lost: list[bool] = []
+    played = Played(Connection, app)
+    played.connection.data_received(b"".join(request(f"GET /{n}") for n in range(300)))
+    for _ in range(1_000):
+        await asyncio.sleep(0)
+    assert len(paths) < 200

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,13 +18,15 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
 from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.monitoring import CommandStartedEvent, CommandSucceededEvent
 
 from handlers.instants import format_instant
 from sitewatt.app import create_app
 from sitewatt.auth import OpenToThisMachine
 from sitewatt.mongod import Mongod
-from sitewatt.observability import JsonFormatter
-from sitewatt.tracing.spans import Spans
+from sitewatt.observability import OPERATION, JsonFormatter
+from sitewatt.tracing.commands import MOST_OPEN, Commands
+from sitewatt.tracing.spans import Spans, Traced
 from sitewatt.web.streams import BrokenOff
 from storage import Store, connect
 
@@ -309,3 +314,65 @@ async def test_an_answer_that_breaks_off_is_an_error_of_its_span(
     assert (span.attributes or {})["error.type"] == "broken_off"
     metrics = (await client.get("/metrics")).text
     assert "sitewatt_http_answers_broken_off_total 1.0" in metrics
+
+
+async def test_an_answer_that_never_begins_is_an_error_of_its_span_and_an_unknown_route_none(
+    traces: Traces,
+) -> None:
+    async def silent(scope: Any, receive: Any, send: Any) -> None:
+        scope[OPERATION] = "of_another_contract"
+
+    async def end() -> None:
+        """Nothing is left to send."""
+
+    app = Traced(silent, traces.tracer, {"get_site": "/v1/sites/{site_id}"}, end)
+    scope = {"type": "http", "method": "GET", "path": "/", "scheme": "http", "headers": []}
+    channel: Any = None
+    await app({**scope, "http_version": "1.1"}, channel, channel)
+    span = traces.one("GET")
+    said = span.attributes or {}
+    assert (said["error.type"], said["sitewatt.operation"]) == ("no_answer", "of_another_contract")
+    assert {"http.route", "http.response.status_code"}.isdisjoint(said)
+    assert span.status.status_code is StatusCode.ERROR
+
+
+def test_of_commands_whose_end_is_never_told_the_oldest_are_forgotten(traces: Traces) -> None:
+    commands = Commands(traces.tracer)
+    with traces.tracer.start_as_current_span("request"):
+        for number in range(MOST_OPEN + 1):
+            commands.started(command_event(CommandStartedEvent, number))
+    for number in (0, 1, MOST_OPEN):
+        commands.succeeded(command_event(CommandSucceededEvent, number))
+    assert [span.name for span in traces.take()] == ["request", "ping", "ping"]
+
+
+def command_event(kind: type, number: int) -> Any:
+    """What the client of the database tells of a command that has this number."""
+    address = ("127.0.0.1", 27_017)
+    if kind is CommandStartedEvent:
+        return CommandStartedEvent({"ping": 1}, "admin", number, address, number)
+    return CommandSucceededEvent(timedelta(), {}, "ping", number, address, number)
+
+
+def test_spans_are_written_to_the_terminal_where_that_is_asked_for() -> None:
+    program = (
+        "from sitewatt.tracing.provider import exporting;"
+        "exporting('console')._tracer.start_span('a request').end()"
+    )
+    words = [sys.executable, "-c", program]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    span = orjson.loads(told)
+    assert span["name"] == "a request"
+    assert span["resource"]["attributes"]["service.name"] == "sitewatt"
+
+
+def test_a_line_of_the_log_has_the_traceback_of_what_was_raised() -> None:
+    try:
+        raise ZeroDivisionError("of nothing")
+    except ZeroDivisionError:
+        raised = sys.exc_info()
+    record = logging.LogRecord("a", logging.ERROR, __file__, 1, "it failed", (), raised)
+    line = orjson.loads(JsonFormatter().format(record))
+    assert (line["message"], line["level"]) == ("it failed", "error")
+    assert line["exception"].startswith("Traceback (most recent call last):\n")
+    assert line["exception"].endswith("\nZeroDivisionError: of nothing")

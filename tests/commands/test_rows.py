@@ -8,7 +8,8 @@ import pytest
 
 from handlers import tables
 from handlers.instants import parse
-from sitewatt.exchange import documents, rehearsal
+from sitewatt.exchange import documents, rehearsal, sources
+from sitewatt.exchange.backfill import check_site
 from sitewatt.exchange.batches import Batch
 from sitewatt.exchange.csv_rows import CsvRows
 from sitewatt.exchange.errors import ExchangeError, FileFaults, Place
@@ -158,6 +159,19 @@ def test_a_value_has_its_place_also_after_quotes_and_line_ends_in_them() -> None
     assert batch.place(second, "cro_notification") == Place(4, 44)
 
 
+def test_an_empty_cell_at_the_end_of_a_file_is_behind_its_last_delimiter() -> None:
+    row = ROW.format(0, 1).removesuffix("false")
+    batch = only(CsvRows(Lines("f", io.BytesIO(f"{HEAD}\n{row}".encode()))))
+    assert batch.place(batch.origins[0], "cro_notification") == Place(2, len(row) + 1)
+
+
+def test_a_cell_that_a_stray_quote_hides_is_told_at_the_end_of_its_row() -> None:
+    row = ROW.format(0, 101).replace("2023", '2023"')
+    batch = only(csv_rows(HEAD, row))
+    assert batch.columns["soc"] == [101]
+    assert batch.place(batch.origins[0], "soc") == Place(2, len(row) + 1)
+
+
 # NDJSON
 
 
@@ -194,6 +208,14 @@ def test_lines_of_many_sites_all_have_the_site() -> None:
     assert batch.unread[0].fault.line("f") == "f:2:1: `id` is missing, which the first line has"
 
 
+def test_a_line_of_a_site_with_a_strange_member_is_told_at_its_name() -> None:
+    line = reading(sco=1, id=2)
+    batch = only(LineRows(lines_of(reading(id=1), line)))
+    [refused] = batch.unread
+    column = line.index('"sco"') + 1
+    assert refused.fault.line("f").startswith(f"f:2:{column}: sco: is not known here")
+
+
 @pytest.mark.parametrize("id_", [True, [1], {}, "1", None, 1.5])
 def test_a_line_whose_site_is_no_integer_is_unread_and_the_others_keep_theirs(id_: object) -> None:
     batch = only(LineRows(lines_of(reading(id=1), reading(id=id_), reading(id=1.0))))
@@ -209,6 +231,22 @@ def test_a_rehearsal_takes_no_other_value_for_the_id_of_a_new_site(id_: object) 
     text = json.dumps({"sites": [{"id": id_, **json.loads(reading())}]})
     [document] = documents.read("f", text, strict=True).documents
     assert not rehearsal.is_for_new_sites(document, {1}, None)
+
+
+@pytest.mark.parametrize("text", [[], ["", " ", ""]])
+def test_ndjson_without_one_line_is_empty(text: list[str]) -> None:
+    with pytest.raises(ExchangeError, match=r"^f is empty$"):
+        LineRows(lines_of(*text))
+
+
+def test_it_is_said_once_and_not_twice_of_which_site_rows_are() -> None:
+    named, unnamed = csv_rows(HEAD + ",id"), csv_rows(HEAD)
+    check_site(named, None)
+    check_site(unnamed, 7)
+    with pytest.raises(ExchangeError, match="leave --site away"):
+        check_site(named, 7)
+    with pytest.raises(ExchangeError, match="give --site ID"):
+        check_site(unnamed, None)
 
 
 # Batches
@@ -304,6 +342,28 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         pass
 
 
+def test_what_another_file_lacks_is_not_said_of_this_one(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(HEAD)
+    with pytest.raises(FileNotFoundError), opened(str(file)):
+        (tmp_path / "other").read_text()
+
+
+def test_json_that_is_too_long_to_be_read_whole_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "LONGEST_TEXT", 1_000)
+    file = tmp_path / "a.json"
+    for size, refused in ((1_000, False), (1_001, True)):
+        file.write_text("1" * size)
+        with opened(str(file)) as source:
+            if refused:
+                with pytest.raises(ExchangeError, match=r"is longer than 1,000 bytes of JSON$"):
+                    source.text()
+            else:
+                assert len(source.text()) == size
+
+
 def test_a_document_that_is_no_utf_8_is_told_with_line_and_column(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_bytes('{\n"é": "'.encode() + b"\xe9")
@@ -312,3 +372,9 @@ def test_a_document_that_is_no_utf_8_is_told_with_line_and_column(tmp_path: Path
         opened(str(file)) as source,
     ):
         source.text()
+
+
+def test_what_is_no_stamp_names_no_instant() -> None:
+    stamps = ["2023-01-01 00:10:00", "yesterday", None]
+    assert rehearsal.rows_by_instant(stamps) == {parse("2023-01-01T00:10:00Z"): 0, None: 2}
+    assert rehearsal.rows_by_instant(stamps[0]) == {parse("2023-01-01T00:10:00Z"): 0}

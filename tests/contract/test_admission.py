@@ -15,7 +15,7 @@ from sitewatt.admission.addresses import Addresses
 from sitewatt.admission.windows import Windows
 from sitewatt.contract import Contract
 from sitewatt.web.problem_documents import ProblemDocuments
-from storage import Unavailable
+from storage import Unavailable, UnknownFormat
 
 CASES = [
     ("192.0.2.7", None, "192.0.2.7"),
@@ -96,6 +96,17 @@ def test_the_windows_forget_what_is_over_as_others_come() -> None:
     assert windows.reset() == 1000
 
 
+def test_the_windows_forget_whom_they_are_told_to_and_nobody_else() -> None:
+    windows = Windows(lambda: 0.0)
+    limiter, item = FixedWindowRateLimiter(windows), RateLimitItemPerSecond(1, 3)
+    assert windows.check()
+    assert issubclass(windows.base_exceptions, Exception)
+    assert [limiter.hit(item, who) for who in ("a", "b", "a")] == [True, True, False]
+    limiter.clear(item, "a")
+    limiter.clear(item, "c")
+    assert [limiter.hit(item, who) for who in ("a", "b")] == [True, False]
+
+
 def test_not_all_who_are_refused_are_told_to_come_back_at_once() -> None:
     among = random.Random(1).randint
     problems = ProblemDocuments(Contract(openapi.bundle()), among=among)
@@ -105,3 +116,10 @@ def test_not_all_who_are_refused_are_told_to_come_back_at_once() -> None:
     ]
     assert set(told) == {"1", "2", "3"}
     assert all(900 < told.count(seconds) < 1100 for seconds in "123")
+
+
+def test_what_a_newer_version_wrote_is_unavailable_and_not_a_bug() -> None:
+    answer = ProblemDocuments(Contract(openapi.bundle())).answer(UnknownFormat(9), "r")
+    assert answer.status == 503
+    assert b"A newer version of sitewatt wrote some of this" in answer.content
+    assert "Retry-After" in answer.headers

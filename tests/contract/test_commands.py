@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sitewatt import cli, key_commands
+from sitewatt.ending import ended
 from sitewatt.exchange import commands
 from sitewatt.settings import OF_CLIENTS
 
@@ -83,6 +84,30 @@ def test_every_command_that_is_begun_by_its_name_is_there(monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.parametrize("site", ["0", "-1", "1.5", "2147483648", "\u0663"])
+def test_what_is_no_id_of_a_site_is_answered_with_what_one_is(
+    site: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["push", "a.csv", f"--site={site}"])
+    assert ended.value.code == 2
+    assert "argument --site: must be a whole number from 1 to 2147483647" in capsys.readouterr().err
+
+
+def test_without_its_client_a_command_says_what_is_missing_and_a_part_of_ours_is_a_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [one for one in sys.modules if one.startswith("sitewatt.exchange.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sitewatt_client", None)
+    assert cli.main(["get", "sites"]) == 1
+    said = "needs the package sitewatt-client, which is not installed (sitewatt_client)"
+    assert said in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "sitewatt.exchange.running", None)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["get", "sites"])
+
+
 def test_what_speaks_to_a_service_reads_no_framework_and_the_words_alone_read_nothing() -> None:
     clients = {"connexion", "sitewatt.app", "uvicorn"}
     for module, unread in (
@@ -92,3 +117,11 @@ def test_what_speaks_to_a_service_reads_no_framework_and_the_words_alone_read_no
         program = f"import sys, {module}; print(*sys.modules)"
         told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
         assert unread.isdisjoint(told.stdout.decode().split())
+
+
+def test_what_is_no_matter_of_the_output_is_not_said_to_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        ended(lambda: len((tmp_path / "none").read_text()))
+    assert capsys.readouterr().err == ""

@@ -17,6 +17,8 @@ import openapi
 from handlers import handlers, instants
 from handlers.instants import format_instant
 from sitewatt.app import check_one_to_one
+from sitewatt.auth import OpenToThisMachine
+from sitewatt.compiled import CompiledOperations, nowhere
 from sitewatt.contract import (
     BadParameters,
     BrokenReply,
@@ -582,3 +584,12 @@ def test_an_operation_that_is_not_compiled_is_named_at_start() -> None:
 def test_a_url_is_made_of_the_contracts_path() -> None:
     assert CONTRACT.url_for("get_site", site_id=7) == "/v1/sites/7"
     assert CONTRACT.url_for("get_problem_type", type="a/b") == "/problems/a%2Fb"
+
+
+def test_an_operation_of_another_contract_is_not_served() -> None:
+    operations = CompiledOperations(
+        nowhere, contract=CONTRACT, authority=OpenToThisMachine(), clock=lambda: 0
+    )
+    operations._add("get_site", handlers()["get_site"])
+    with pytest.raises(ContractError, match="get_sight has not been compiled"):
+        operations._add("get_sight", handlers()["get_site"])

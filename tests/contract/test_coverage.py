@@ -12,7 +12,7 @@ SETTINGS.read(ROOT / "setup.cfg")
 
 
 def excluded() -> set[tuple[str, str]]:
-    """Return the functions with a pragma, by their names and files."""
+    """Return the functions with a pragma, by their names and files; `module` outside of any."""
     found = set()
     for module in (path for name in PACKAGES for path in (ROOT / name).rglob("*.py")):
         text = module.read_text()
@@ -24,7 +24,7 @@ def excluded() -> set[tuple[str, str]]:
         ]
         for line in lines:
             around = [f.name for f in functions if f.lineno <= line <= (f.end_lineno or 0)]
-            found.add((around[-1] if around else "", str(module.relative_to(ROOT))))
+            found.add((around[-1] if around else "module", str(module.relative_to(ROOT))))
     return found
 
 

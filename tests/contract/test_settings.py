@@ -4,12 +4,15 @@ import argparse
 import atexit
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from sitewatt import settings
-from sitewatt.settings import SETTINGS, Setting, SettingsError
+from sitewatt import opening, settings
+from sitewatt.app import open_store
+from sitewatt.settings import SETTINGS, Setting, SettingsError, load
+from storage import Unavailable
 
 ADDRESS = "mongodb://sitewatt:hush@localhost/"
 ADDRESS_FILE = tempfile.NamedTemporaryFile(mode="w", prefix="sw-uri-")  # noqa: SIM115  # closed at exit
@@ -189,3 +192,42 @@ def test_every_setting_is_an_option_that_is_absent_unless_given(setting: Setting
     words = [setting.flag] if setting.name == "demo" else [setting.flag, OTHER[setting.name][0]]
     assert vars(parser.parse_args([])) == {}
     assert vars(parser.parse_args(words)) == {setting.name: OTHER[setting.name][0]}
+
+
+def test_a_process_that_serves_is_given_the_address_of_its_database() -> None:
+    with pytest.raises(SettingsError, match="without SITEWATT_MONGODB_URI there is no database"):
+        open_store(load({}, {}))
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"host": "127.0.0.1"}, "open, to this machine only, unless the store has keys"),
+        ({"host": "0.0.0.0"}, "the keys of the store"),
+        ({"host": "0.0.0.0", "admin_key_file": "key"}, "an admin key, and the keys of the store"),
+    ],
+)
+def test_who_gets_in_is_said_in_words(flags: dict[str, str], said: str) -> None:
+    assert opening.described(load(flags, {})) == said
+
+
+async def test_a_store_that_does_not_say_whether_it_has_a_key_is_told_and_served_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answers: list[bool | Exception] = [Unavailable("away", "no_server"), True, False]
+
+    async def has_admin(*, now: int) -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    store: Any = SimpleNamespace(keys=SimpleNamespace(has_admin=has_admin))
+    chosen = load({"host": "0.0.0.0"}, {})
+    await opening.look_at_address(chosen, store)
+    [told] = caplog.messages
+    assert told.startswith("nobody knows whether the store has an admin key: ")
+    await opening.look_at_address(chosen, store)
+    with pytest.raises(SettingsError, match="there must be an admin key"):
+        await opening.look_at_address(chosen, store)
+    assert len(caplog.messages) == 1

@@ -1,13 +1,16 @@
 """What hardly ever happens in the store: bounds of memory, answers that are late."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import Receipt, Unavailable, known, newest
+from storage import Receipt, Store, Unavailable, known, newest
 from storage.classification import classify, differing
+from storage.closed_days import ClosedDays
+from storage.days import last_removable
 from storage.history import next_revision, same_configuration
 from storage.ids import (
     DAY_SECONDS,
@@ -251,3 +254,33 @@ def test_the_columns_that_differ_are_named_in_their_order() -> None:
     assert differing(LOW, HIGH) == ("soc",)
     assert differing(LOW, LOW) == ()
     assert differing(LOW, (0, 1, 2.5, True, True, True)) == ("net_load_kwh", "cro_notification")
+
+
+async def test_a_push_whose_new_days_cannot_be_written_fails_once_the_other_days_are(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = last_removable(clock.now) - 1
+    there, beside, new = day * DAY_SECONDS, day * DAY_SECONDS + 600, (day - 1) * DAY_SECONDS
+    row = (1.0, 350.0, 400.5, True, False, False)
+    await store.sites.create([{"id": 1, "name": "W", "location": "n"}])
+    await store.live.push(1, {there: row})
+    write, ended = ClosedDays._write, list[str]()
+
+    async def refused(*_: Any) -> Any:
+        ended.append("new")
+        raise Unavailable("away", "no_server")
+
+    async def written(self: ClosedDays, *given: Any) -> Any:
+        await asyncio.sleep(0.05)
+        lost = await write(self, *given)
+        ended.append("others")
+        return lost
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ClosedDays, "_add", refused)
+        patch.setattr(ClosedDays, "_write", written)
+        with pytest.raises(Unavailable, match="away"):
+            await store.live.push(1, {beside: row, new: row})
+    assert ended == ["new", "others"]
+    receipt = await store.live.push(1, {beside: row, new: row})
+    assert (receipt.stored, receipt.unchanged) == (1, 1)

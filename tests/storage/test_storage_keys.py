@@ -135,6 +135,25 @@ async def test_a_count_that_ages_is_read_beside_the_requests(
     assert await worker.find(key.id) is None
 
 
+async def test_a_count_that_is_read_beside_the_requests_ends_with_the_store(
+    worker: Keys, steady: Steady, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not await worker.exist()
+
+    async def hanging() -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(worker._states, "now", hanging)
+    steady.now += REFRESH_SECONDS
+    assert not await worker.exist()
+    reading = worker._refreshing
+    assert reading is not None
+    await asyncio.sleep(0)
+    await worker.close()
+    await asyncio.wait({reading}, timeout=5)
+    assert reading.cancelled()
+
+
 async def test_a_key_is_not_taken_when_nobody_knows_whether_it_still_holds(
     store: Store, worker: Keys, steady: Steady
 ) -> None:

@@ -201,6 +201,24 @@ async def test_prepare_does_without_options_that_the_server_does_not_know(
     assert "live" in await real_database.list_collection_names()
 
 
+async def test_prepare_does_not_hide_a_collection_that_the_server_refuses(
+    store: Store, schemas: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    async def refused(name: str, **options: Any) -> None:
+        asked.append((name, options.get("storageEngine")))
+        raise OperationFailure("invalid options", 72)
+
+    monkeypatch.setattr(store.database.raw, "create_collection", refused)
+    other = Store(store.database.raw, schemas=schemas, plain=store.database.plain)
+    with pytest.raises(OperationFailure, match="invalid options"):
+        await layout._create(other.database, "sites")
+    with pytest.raises(OperationFailure, match="invalid options"):
+        await layout._create(other.database, "live", storageEngine={"wiredTiger": {}})
+    assert asked == [("sites", None), ("live", {"wiredTiger": {}}), ("live", None)]
+
+
 async def test_prepare_does_not_hide_a_validator_that_the_server_refuses(
     real_database: Any, schemas: dict[str, Any]
 ) -> None:

@@ -120,6 +120,31 @@ async def test_who_asks_at_the_same_time_shares_one_look(
     assert len(looks) == 2
 
 
+async def test_a_look_that_is_broken_off_is_told_to_nobody_who_has_gone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    began = asyncio.Event()
+
+    async def hanging() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(store.readiness, "_ask", hanging)
+    asking = asyncio.create_task(store.ready())
+    await began.wait()
+    look = store.readiness._look
+    assert look is not None
+    look.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await asyncio.sleep(0)
+    assert told == []
+    monkeypatch.undo()
+    assert await kind_of(store) == "", "the next one looks anew"
+
+
 def privilege(actions: Any, **resource: Any) -> dict[str, Any]:
     return {"resource": resource, "actions": list(actions)}
 

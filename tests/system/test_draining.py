@@ -11,6 +11,8 @@ from draining import Rounds
 from program import Service, data_directory, eventually, example
 
 from sitewatt.mongod import Mongod
+from sitewatt.serving import Ending
+from sitewatt.web.terms import Terms
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,22 @@ def test_before_the_door_is_closed_readiness_ends_and_every_answer_is_the_last(
         assert service.client.get("/livez").status_code == 200
         assert service.process.wait(30) == 0
         assert time.monotonic() - began >= 3
+
+
+async def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        terms = Terms()
+        Ending(terms, 0).watch()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        signal.raise_signal(signal.SIGTERM)
+        assert not terms.ending
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_a_second_signal_does_not_wait_for_the_time_of_draining(

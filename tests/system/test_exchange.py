@@ -165,6 +165,70 @@ def test_rows_in_conflict_are_told_and_the_others_are_stored(
     assert "other values are stored for this moment: soc" in pushed.stderr
 
 
+def test_conflicts_of_documents_are_told_at_the_first_column_that_differs(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    other = int(service.client.post("/v1/sites", json={"name": "B", "location": "n"}).json()["id"])
+    file, live = tmp_path / "a.json", example("brief_live")
+    file.write_text(json.dumps({"sites": [{"id": one, **live} for one in (site, other)]}))
+    assert "6 readings: 6 stored" in said(service, "push", file).stdout
+    changed = {**live, "soc": [*live["soc"][:2], 99]}
+    sites = [{"id": site, **live}, {"id": other, **changed}]
+    file.write_text(json.dumps({"sites": sites}, indent=0))
+    pushed = said(service, "push", file)
+    assert (pushed.returncode, pushed.stdout.startswith("6 readings:")) == (1, True)
+    line = file.read_text().splitlines().index("99") + 1
+    told = f"{file}:{line}:1: sites: other values are stored for this moment: soc"
+    assert pushed.stderr.splitlines()[:-1] == [told]
+    reading = {name: value[0] if isinstance(value, list) else value for name, value in live.items()}
+    file.write_text(json.dumps({**reading, "load_kwh": 77}, indent=0))
+    pushed = said(service, "push", file, "--site", site)
+    line = file.read_text().splitlines().index('"load_kwh": 77,') + 1
+    assert f"{file}:{line}:13: load_kwh: other values are stored for this mom" in pushed.stderr
+
+
+def test_a_fleet_that_is_refused_is_told_by_line_and_column_and_nothing_of_it_is_stored(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.json"
+    live = example("brief_live")
+    sites = [{"id": site, **live}, {"id": site + 1, **live, "soc": [0, 10, 101]}]
+    file.write_text(json.dumps({"sites": sites}, indent=0))
+    line = file.read_text().splitlines().index("101") + 1
+    refused = said(service, "push", file)
+    assert (refused.returncode, f"{file}:{line}:1: " in refused.stderr) == (1, True)
+    assert stored(service, site) == {}
+
+
+def test_a_table_that_cannot_be_read_or_names_no_site_of_the_service_stores_nothing(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    lines = table(range(4), site)
+    file = written(tmp_path / "a.csv", [*lines, "1,2"])
+    unread = said(service, "push", file)
+    assert unread.returncode == 1
+    assert f"{file}:6:1: the row has 2 fields, the first line has 8" in unread.stderr
+    assert "Nothing of the file is stored." in unread.stderr
+    file = written(tmp_path / "b.csv", [*lines, *table([1], 888_888)[1:]])
+    homeless = said(service, "push", file)
+    assert homeless.returncode == 1
+    assert f"{file}:6:1: there is no such site" in homeless.stderr
+    assert stored(service, site) == {}
+
+
+def test_a_rehearsal_says_what_is_there_already_and_what_would_be_the_first(
+    service: Service, site: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"id": site, "name": "Other", "location": "north"}))
+    dry = said(service, "push", file, "--dry-run")
+    assert dry.returncode == 1
+    assert f"site {site} (Other) is there with another name: nothing would" in dry.stdout
+    file.write_text(json.dumps({**example("brief_configuration"), "id": site}))
+    dry = said(service, "push", file, "--dry-run")
+    assert f"site {site}: configuration would be the first one\n" in dry.stdout
+
+
 def test_a_table_with_a_fault_ends_there_and_says_what_is_stored(
     service: Service, site: int, tmp_path: Path
 ) -> None:
@@ -239,6 +303,8 @@ def test_the_key_comes_from_a_file(tmp_path: Path) -> None:
     key.write_text("a-key-of-thirty-two-characters-12\n")
     with data_directory() as data, Service("--data-dir", data, admin_key_file=key) as guarded:
         assert "401" in said(guarded, "get", "sites").stderr
+        rows = written(tmp_path / "a.csv", table(range(2)))
+        assert "401" in said(guarded, "push", rows, "--site", 1).stderr
         assert said(guarded, "get", "sites", key_file=key).stdout == '{\n  "sites": []\n}\n'
 
 

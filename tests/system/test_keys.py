@@ -152,6 +152,26 @@ def test_keys_are_made_and_ended_beside_a_service_on_its_embedded_mongodb() -> N
         assert wrong.stderr.startswith("sitewatt: sites cannot be together with `admin`")
 
 
+def test_every_key_is_listed_however_many_there_are_with_all_that_is_known_of_it(
+    mongod: Mongod,
+) -> None:
+    uri = own_store(mongod, "many")
+    ending = made("create", "--scope", "read", "--expires-at", "2090-01-01T00:00:00Z",
+                  mongodb_uri=uri)  # fmt: skip
+    with MongoClient[Any](uri) as client:
+        keys = client.get_default_database()["keys"]
+        first = keys.find_one()
+        assert first is not None
+        plain = {name: value for name, value in first.items() if name != "expires_at"}
+        keys.insert_many([{**plain, "_id": f"{number:012x}"} for number in range(230)])
+    lines = run("keys", "list", mongodb_uri=uri).stdout.splitlines()
+    ids = [line.split()[0] for line in lines]
+    assert (len(ids), ids) == (231, sorted({*ids}))
+    [last] = [line for line in lines if line.startswith(id_in(ending))]
+    assert last.endswith("  until 2090-01-01T00:00:00Z")
+    assert sum("until" in line for line in lines) == 1
+
+
 def test_other_addresses_are_served_with_an_admin_key_in_the_store(mongod: Mongod) -> None:
     uri = own_store(mongod, "elsewhere")
     made("create", "--scope", "read", mongodb_uri=uri)

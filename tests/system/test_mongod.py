@@ -1,5 +1,7 @@
 """The embedded mongod: real processes, real kills."""
 
+import errno
+import fcntl
 import os
 import re
 import signal
@@ -16,7 +18,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from sitewatt.mongod import (
@@ -24,13 +26,16 @@ from sitewatt.mongod import (
     MongodError,
     MongodMissing,
     Options,
+    binary,
     find_binary,
     keeper,
+    replica,
     running_uri,
 )
 from sitewatt.mongod import process as mongod_process
 from sitewatt.mongod.directory import DataDirectory
 from sitewatt.mongod.replica import uri_of
+from sitewatt.mongod.room import has_room
 
 ROOT = Path(__file__).parents[2]
 LINUX = sys.platform == "linux"
@@ -119,6 +124,10 @@ def is_back(mongod: Mongod, killed: int | None) -> bool:
     except PyMongoError:
         return False
     return mongod.pid != killed
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/dev/fd").iterdir())
 
 
 def start_owner(data: Path) -> tuple["subprocess.Popen[str]", int, str]:
@@ -369,6 +378,165 @@ def test_a_mongod_for_another_system_is_explained(path: Path) -> None:
     fake_mongod(path, "").write_bytes(b"\x7fELF of another world")
     with pytest.raises(MongodMissing, match="another system, C library or processor"):
         find_binary()
+
+
+@pytest.mark.usefixtures("no_wheel")
+def test_a_mongod_that_does_not_tell_its_version_is_not_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binary, "VERSION_SECONDS", 0.2)
+    fake_mongod(path, "while true; do :; done")
+    with pytest.raises(MongodMissing, match="did not tell its version"):
+        find_binary()
+
+
+@pytest.mark.usefixtures("path")
+def test_a_wheel_without_a_mongod_is_none_and_one_that_may_not_be_run_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "site")])
+    place = tmp_path / "site" / "fiftyone" / "db" / "bin"
+    place.mkdir(parents=True)
+    with pytest.raises(MongodMissing, match="none is installed beside this program"):
+        find_binary()
+    fake_mongod(place, "echo db version v7.0.0").chmod(0o600)
+    with pytest.raises(MongodMissing, match=r"bin/mongod cannot be run: Permission denied\."):
+        find_binary()
+
+
+def test_a_mongod_that_cannot_be_started_at_all_is_said_and_leaves_no_open_file(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_files()
+    monkeypatch.setattr(sys, "executable", str(data / "none"))
+    with pytest.raises(MongodError, match=r"mongod cannot be run: .*No such file"):
+        Mongod(data).start()
+    assert open_files() == before
+
+
+def test_a_mongod_that_is_not_writable_in_time_is_ended(data: Path) -> None:
+    mongod = Mongod(data, Options(start_seconds=0.01))
+    with pytest.raises(MongodError, match=r"was not writable within 0\.01 s\. Its log is "):
+        mongod.start()
+    assert mongod.pid is not None
+    assert not is_running(mongod.pid)
+
+
+def test_who_is_stopped_before_mongod_has_started_starts_none(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go = threading.Event()
+
+    class Held:
+        """A clock that is looked at just before mongod is started."""
+
+        monotonic = staticmethod(lambda: float(may_go.wait(30)))
+
+    monkeypatch.setattr(keeper, "time", Held)
+    mongod = Mongod(data)
+    mongod._directory.take(grace=0)
+    mongod._keeper.start()
+    later = threading.Timer(0.3, may_go.set)
+    later.start()
+    mongod.stop()
+    later.join()
+    assert str(mongod._writable.exception()) == "mongod was stopped before it had started."
+    assert mongod.pid is None
+
+
+CONFIGURING = ["hello", "replSetGetConfig", "replSetInitiate"]
+
+
+class Starting:
+    """The database `admin` of a mongod that starts: it refuses commands with codes, by name."""
+
+    def __init__(self, **codes: int) -> None:
+        self.codes = codes
+        self.asked: list[str] = []
+
+    def command(self, name: str, *_: object, **__: object) -> Document:
+        self.asked.append(name)
+        if name in self.codes:
+            raise OperationFailure("no", self.codes[name])
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("codes", "asked"),
+    [
+        ({"replSetGetConfig": 13}, CONFIGURING[:2]),
+        ({"replSetGetConfig": 94, "replSetInitiate": 23}, CONFIGURING),
+        ({"replSetGetConfig": 94, "replSetInitiate": 74}, CONFIGURING),
+    ],
+)
+def test_a_mongod_that_still_starts_is_not_writable_yet_whatever_it_refuses(
+    codes: dict[str, int], asked: list[str]
+) -> None:
+    starting: Any = Starting(**codes)
+    assert not replica._is_writable(starting, "/a/mongod.sock")
+    assert starting.asked == asked
+
+
+def test_a_directory_that_is_gone_is_not_said_to_be_full(data: Path) -> None:
+    assert has_room(data, uri_of(DataDirectory(data).socket))
+
+
+def test_who_does_not_own_a_directory_writes_nothing_into_it(data: Path) -> None:
+    DataDirectory(data).record_mongod(1)
+    assert not data.exists()
+
+
+def test_a_directory_that_cannot_be_locked_is_named_and_left(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    before = open_files()
+    with monkeypatch.context() as patch:
+        patch.setattr("sitewatt.mongod.directory.fcntl.flock", without_locks)
+        with pytest.raises(MongodError, match="cannot be used: No locks available"):
+            DataDirectory(data).take(grace=0)
+    assert open_files() == before
+
+
+def test_a_mongod_of_somebody_else_on_the_directory_is_named_and_left_alone(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sitewatt.mongod.directory.KILL_SECONDS", 0.1)
+    (data / "mongodb").mkdir(parents=True)
+    with (data / "mongodb" / "mongod.lock").open("w") as lock:
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(MongodError, match=rf"Another mongod \(process {os.getpid()}\)"):
+            DataDirectory(data).take(grace=0.1)
+    owned = DataDirectory(data)
+    owned.take(grace=0)
+    owned.release()
+
+
+LEASH = [sys.executable, "-m", "sitewatt.mongod.leash"]
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux ends a process with its parent")
+def test_what_is_leashed_is_the_command_itself_and_ends_with_its_owner() -> None:
+    told = (
+        "import ctypes, os; sign = ctypes.c_int();"
+        "ctypes.CDLL(None).prctl(2, ctypes.byref(sign)); print(os.getpid(), sign.value)"
+    )
+    command = [*LEASH, str(os.getpid()), sys.executable, "-c", told]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        said, _ = process.communicate(timeout=60)
+    assert said.split() == [str(process.pid), str(int(signal.SIGTERM))]
+
+
+def test_what_is_leashed_to_who_has_ended_does_not_begin() -> None:
+    done = subprocess.run(
+        [*LEASH, "1", "/bin/echo", "begun"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "the owner of this mongod has ended\n"
 
 
 def test_a_socket_that_is_about_to_be_there_is_waited_for(

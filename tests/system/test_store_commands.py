@@ -1,6 +1,8 @@
 """`sitewatt check --store` and `sitewatt seal`, and what becomes of a store of another version."""
 
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +12,18 @@ from typing import Any
 import pytest
 from bson import json_util
 from ledger import as_reading, create_sites, row
-from program import ROOT, EarlyService, Service, data_directory, eventually, example, run
+from program import (
+    ROOT,
+    SITEWATT,
+    EarlyService,
+    Service,
+    data_directory,
+    environment,
+    eventually,
+    example,
+    is_running,
+    run,
+)
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -150,6 +163,30 @@ def test_the_embedded_store_of_a_running_service_is_left_to_it(data: Path) -> No
             assert refused.returncode == 1
             assert refused.stderr.startswith(f"sitewatt: The data directory {data} is in use by")
         assert service.client.get("/readyz").status_code == 200
+
+
+def test_a_command_that_is_stopped_takes_its_mongod_with_it(filled: Path) -> None:
+    command = [SITEWATT, "seal", "--data-dir", str(filled)]
+    with subprocess.Popen(
+        command,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert eventually(lambda: bool(recorded(filled)) and is_running(recorded(filled)))
+        mongod = recorded(filled)
+        process.send_signal(signal.SIGTERM)
+        said, told = process.communicate(timeout=60)
+    assert (process.returncode, said, told) == (1, "", "sitewatt: stopped\n")
+    assert not is_running(mongod)
+
+
+def recorded(data: Path) -> int:
+    """The mongod that the owner of a directory has noted; 0 before there is one."""
+    owner, *rest = (data / "sitewatt.lock").read_text().split()
+    is_old = not is_running(int(owner))
+    return 0 if is_old or not rest else int(rest[0])
 
 
 @pytest.mark.parametrize("words", [["check", "--store"], ["seal"]])

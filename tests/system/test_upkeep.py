@@ -209,10 +209,16 @@ async def test_nothing_is_logged_where_nothing_was_to_do(
     async def none(*_: Any, **__: Any) -> Any:
         return Sealed(0, 0)
 
+    async def no_days(*_: Any, **__: Any) -> int:
+        return 0
+
     monkeypatch.setattr(StandIn, "seal", none)
+    monkeypatch.setattr(StandIn, "remove", no_days)
     caplog.set_level(logging.INFO, logger="sitewatt.upkeep")
-    await keep(StandIn(), seconds=0.1)
+    record = Record()
+    await keep(StandIn(), seconds=0.1, retention_days=30, record=record)
     assert caplog.records == []
+    assert record.runs["seal", "done"] == record.runs["retain", "done"] == 1
 
 
 async def test_a_failure_is_a_line_that_says_of_what(caplog: pytest.LogCaptureFixture) -> None:
@@ -248,6 +254,26 @@ async def test_the_holder_of_the_lease_counts_the_sites_by_age_until_it_loses_it
         await asyncio.sleep(0.2)
         assert store.times("count") <= counted + 1
         assert record.ages is None
+
+
+async def test_who_loses_the_lease_while_it_counts_the_sites_says_nothing_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, record, counted = StandIn(), Record(), asyncio.Event()
+
+    async def count(_: Any) -> SiteAges:
+        store.lease_is_free = False
+        while record.holds_lease:
+            await asyncio.sleep(0.01)
+        counted.set()
+        return AGES
+
+    monkeypatch.setattr(StandIn, "count", count)
+    stand_in: Any = store
+    async with upkeep(stand_in, lambda: NOW, record=record):
+        await asyncio.wait_for(counted.wait(), 10)
+        await asyncio.sleep(0.02)
+        assert (record.runs["ages", "done"], record.ages) == (1, None)
 
 
 async def test_who_does_not_hold_the_lease_counts_no_sites() -> None:

@@ -1,16 +1,25 @@
 """Workers that die are replaced; one that cannot start ends them all, with a sentence."""
 
+import multiprocessing
 import os
 import re
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from program import START_SECONDS, Service, data_directory, eventually, is_running, mongod_pid
+from uvicorn.config import STARTUP_FAILURE
 
-from sitewatt.workers import HEALTHCHECK_SECONDS
+from sitewatt.workers import (
+    HEALTHCHECK_SECONDS,
+    WorkerFailed,
+    ending_with_a_sentence,
+    require_started,
+)
 
 KEY = "a-key-of-the-tests-that-is-long-enough"
 
@@ -24,6 +33,30 @@ def data() -> Iterator[Path]:
 def workers(service: Service) -> list[int]:
     """All that have ever been started, in that order."""
     return [int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", service.log)]
+
+
+def test_only_a_worker_that_could_not_start_ends_the_others() -> None:
+    def supervisor(*codes: int | None) -> Any:
+        return SimpleNamespace(processes=[SimpleNamespace(exitcode=code) for code in codes])
+
+    require_started(supervisor(None, 0, 1, -signal.SIGKILL))
+    with pytest.raises(WorkerFailed, match="a worker could not start"):
+        require_started(supervisor(None, STARTUP_FAILURE))
+
+
+def test_a_worker_ends_with_a_sentence_for_what_is_expected_and_the_service_itself_does_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(KeyError), ending_with_a_sentence(KeyError):
+        raise KeyError
+    monkeypatch.setattr(multiprocessing, "parent_process", object)
+    with pytest.raises(ZeroDivisionError), ending_with_a_sentence(KeyError):
+        raise ZeroDivisionError
+    assert capsys.readouterr().err == ""
+    with pytest.raises(SystemExit) as ended, ending_with_a_sentence(ValueError):
+        raise ValueError("the key is short")
+    assert ended.value.code == STARTUP_FAILURE
+    assert capsys.readouterr().err == "sitewatt: the key is short\n"
 
 
 def test_a_killed_worker_is_replaced_and_one_that_cannot_start_ends_all(
