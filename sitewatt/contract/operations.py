@@ -93,7 +93,8 @@ class Operation:
         self.scopes = self.rights.scopes
         self._offered = _offered(declared["responses"])
         if strange := self.parameters.media_types - {*self._offered}:
-            raise ContractError(f"{self.id} has parameters for answers in {', '.join(strange)}")
+            named = ", ".join(sorted(strange))
+            raise ContractError(f"{self.id} has parameters for answers in {named}")
         self.negotiates = len(self._offered) > 1
         self._replies = {
             int(status): Reply(response) for status, response in declared["responses"].items()
