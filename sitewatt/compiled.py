@@ -144,7 +144,4 @@ class Plan:
         await admit_still(self._authority, headers, operation.scopes, since)
         operation.rights.narrow(identity, arguments)
         reply = checked(operation, await self._handler(**arguments))
-        if isinstance(reply, Stream) and operation.scopes is not None:
-            admit = partial(self._authority.authorize, headers, operation.scopes)
-            return while_admitted(reply, admit)
-        return reply
+        return while_admitted(reply, self._authority, headers, operation.scopes)

@@ -19,7 +19,11 @@ HINDRANCES: Mapping[str, str] = {
 """What keeps the service from its work, in words."""
 
 
+def in_words(kind: str | None) -> str:
+    """Return the words for what keeps the service from its work, those for others among them."""
+    return HINDRANCES.get(kind or "", "The database does not answer as it should.")
+
+
 def told(error: Unavailable) -> str:
     """Return what keeps the database from its work, in words, and in brackets what it is called."""
-    words = HINDRANCES.get(error.kind or "", "The database does not answer as it should.")
-    return f"{words.removesuffix('.')} ({error.reason})"
+    return f"{in_words(error.kind).removesuffix('.')} ({error.reason})"

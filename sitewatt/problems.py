@@ -17,7 +17,7 @@ from sitewatt import contract
 from sitewatt.admission import Overloaded, TooManyRequests, UrlTooLong
 from sitewatt.auth import Forbidden, ForeignRequest, Unauthenticated
 from sitewatt.contract import Fault
-from sitewatt.hindrances import HINDRANCES
+from sitewatt.hindrances import in_words
 from sitewatt.readiness import Ending
 from sitewatt.web.bodies import BodyTooLarge, BodyTooSlow, ClientGone, EncodingNotTaken, NotGzip
 from sitewatt.web.documents import UnknownProblem, UnknownSchema
@@ -232,8 +232,8 @@ def _ending(_: Ending) -> Problem:
 
 
 def _hindered(kind: str) -> Problem:
-    detail = HINDRANCES.get(kind, "The database does not answer as it should.")
-    return Problem("unavailable", detail, {"kind": kind}, retry_after=RETRY_AFTER_SECONDS)
+    said = {"kind": kind}
+    return Problem("unavailable", in_words(kind), said, retry_after=RETRY_AFTER_SECONDS)
 
 
 _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {

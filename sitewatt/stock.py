@@ -25,7 +25,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers import Handler
 from handlers.ports import Clock
-from handlers.replies import Stream
 from sitewatt.auth import ANYONE, IDENTITY, Authority, admit_still
 from sitewatt.binding import bound
 from sitewatt.contract import Contract, Operation, Request
@@ -230,10 +229,8 @@ def _as_connexion_calls(
         identity = scope["extensions"].get(IDENTITY, ANYONE)
         call.operation.rights.narrow(identity, call.arguments)
         reply = checked(call.operation, await handler(**call.arguments))
-        if isinstance(reply, Stream) and call.operation.scopes is not None:
-            admit = partial(authority.authorize, headers_of(scope), call.operation.scopes)
-            reply = while_admitted(reply, admit)
-        return starlette_response(reply)
+        scopes = call.operation.scopes
+        return starlette_response(while_admitted(reply, authority, headers_of(scope), scopes))
 
     # Connexion gives every function the path's parameters, and reads the body a second time for
     # one whose signature takes any keyword.

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from handlers.replies import Stream
-from sitewatt.auth import Unauthenticated
+from handlers.replies import Response, Stream
+from sitewatt.auth import Authority, Unauthenticated
 from sitewatt.observability import request_id
 
 logger = logging.getLogger(__name__)
@@ -22,12 +23,20 @@ class BrokenOff(BaseException):
     """
 
 
-def while_admitted(stream: Stream, admit: Callable[[], Awaitable[object]]) -> Stream:
-    """Return the reply, which asks `admit` before each piece but the first.
+def while_admitted(
+    reply: Response | Stream,
+    authority: Authority,
+    headers: Mapping[str, str],
+    scopes: Iterable[str] | None,
+) -> Response | Stream:
+    """Return the reply; one in pieces asks before each but the first whether the key still may.
 
-    What that raises breaks the answer off: whose key has ended gets no more of it.
+    What `authorize` raises breaks the answer off: whose key has ended gets no more of it.
     """
-    return stream._replace(chunks=_admitted(stream.chunks, admit))
+    if scopes is None or not isinstance(reply, Stream):
+        return reply
+    admit = partial(authority.authorize, headers, scopes)
+    return reply._replace(chunks=_admitted(reply.chunks, admit))
 
 
 async def _admitted(

@@ -939,16 +939,21 @@ def test_a_server_that_ends_ends_the_answers_under_way(ending: Server, sent: int
         assert client.rest() == answer
 
 
-@as_uvicorn_does
-def test_a_server_that_ends_serves_the_requests_in_line(ending: Server) -> None:
-    step = Step()
+def echo_once(step: Step) -> App:
+    """An application that echoes, the first path when it may go on."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["path"] == "/1":
             await step.here()
         await echo(scope, receive, send)
 
-    ending.app = app
+    return app
+
+
+@as_uvicorn_does
+def test_a_server_that_ends_serves_the_requests_in_line(ending: Server) -> None:
+    step = Step()
+    ending.app = echo_once(step)
     with Client(ending) as client:
         client.send(request("GET /1"), request("GET /2"))
         step.wait()
@@ -963,13 +968,7 @@ def test_a_request_that_comes_once_the_server_ends_is_the_last_one_instead_of_th
     ending: Server,
 ) -> None:
     step = Step()
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["path"] == "/1":
-            await step.here()
-        await echo(scope, receive, send)
-
-    ending.app = app
+    ending.app = echo_once(step)
     with Client(ending) as client:
         client.send(request("GET /1"))
         step.wait()
