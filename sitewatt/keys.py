@@ -126,7 +126,12 @@ def _reached(chosen: Settings, *, make: bool) -> Generator[str]:
 
 
 def _print_made(made: Mapping[str, Any]) -> int:
-    print(made["key"])
+    try:
+        print(made["key"], flush=True)
+    except OSError:
+        unseen = f"{made['id']} is made, and nobody has seen it"
+        print(f"{unseen}: `sitewatt keys rotate {made['id']}` makes another.", file=sys.stderr)
+        raise
     print(f"{_line(made)}\nThe key is shown this once.", file=sys.stderr)
     return 0
 

@@ -5,6 +5,7 @@ No time is asserted but the second that is promised, with room for a machine tha
 
 import json
 import re
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from bson import json_util
-from program import Service, data_directory, eventually, run
+from program import SITEWATT, Service, data_directory, environment, eventually, run
 from pymongo import MongoClient
 
 from sitewatt.mongod import Mongod
@@ -25,6 +26,7 @@ from sitewatt.mongod.replica import uri_of
 PROMISED_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
 """How long it is waited for what is promised within one: the machine does other things, too."""
+FULL = "sitewatt: the output cannot be written: No space left on device"
 SECRET = re.compile(r"sw_[0-9a-f]{12}_([0-9a-f]{64})")
 
 
@@ -170,6 +172,23 @@ def test_every_key_is_listed_however_many_there_are_with_all_that_is_known_of_it
     [last] = [line for line in lines if line.startswith(id_in(ending))]
     assert last.endswith("  until 2090-01-01T00:00:00Z")
     assert sum("until" in line for line in lines) == 1
+
+
+def test_a_key_that_could_not_be_printed_is_told_so_that_another_can_take_its_place(
+    mongod: Mongod,
+) -> None:
+    uri = own_store(mongod, "unseen")
+    gateway = made("create", "--scope", "read", mongodb_uri=uri)
+    for words in (["create", "--scope", "read"], ["rotate", id_in(gateway)]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [SITEWATT, "keys", *words],
+                env=environment(mongodb_uri=uri), stdout=full, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+        unseen, failed = done.stderr.splitlines()
+        assert (done.returncode, failed) == (1, FULL)
+        assert "is made, and nobody has seen it: `sitewatt keys rotate" in unseen
+        assert id_in(made("rotate", unseen.split()[0], mongodb_uri=uri)) != unseen.split()[0]
 
 
 def test_other_addresses_are_served_with_an_admin_key_in_the_store(mongod: Mongod) -> None:
