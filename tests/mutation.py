@@ -44,6 +44,15 @@ class Part(NamedTuple):
     tests: tuple[str, ...]
 
 
+RULES_OF_THE_STORE = tuple(
+    f"storage/{name}.py"
+    for name in (
+        *("bulks", "calendar", "classification", "grid", "history", "ids", "known", "measures"),
+        *("server", "summaries"),
+    )
+)
+THE_STORE = tuple(f"storage/{file.name}" for file in sorted((ROOT / "storage").glob("*.py")))
+
 PARTS = {
     "auth": Part(
         (
@@ -56,13 +65,7 @@ PARTS = {
         ),
     ),
     "storage-rules": Part(
-        tuple(
-            f"storage/{name}.py"
-            for name in (
-                *("bulks", "calendar", "classification", "grid", "history", "ids", "known"),
-                *("measures", "server", "summaries"),
-            )
-        ),
+        RULES_OF_THE_STORE,
         tuple(
             f"tests/storage/test_storage_{name}.py"
             for name in (
@@ -87,7 +90,7 @@ PARTS = {
         ),
     ),
     "storage": Part(
-        ("storage/*.py",),
+        tuple(each for each in THE_STORE if each not in RULES_OF_THE_STORE),
         tuple(
             f"tests/storage/test_storage_{name}.py"
             for name in (
