@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -121,13 +121,18 @@ def still(given: argparse.Namespace) -> bool:
     return beside_program(given, "--head-timeout", 120, "--body-timeout", 120)
 
 
-def beside_program(given: argparse.Namespace, *words: object) -> bool:
+def long_heads(given: argparse.Namespace) -> bool:
+    """Heads of 64 KiB, half of them whole: what they cost, first of all in memory."""
+    return beside_program(given, crowd=("--long",))
+
+
+def beside_program(given: argparse.Namespace, *words: object, crowd: Sequence[str] = ()) -> bool:
     with data_directory() as data, Service("--data-dir", data, *words) as service:
         service.post_brief()
         port = service.client.base_url.port
         with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as client:
             pids = {"service": service.process.pid}
-            return beside(client, f"127.0.0.1:{port}", pids, given)
+            return beside(client, f"127.0.0.1:{port}", pids, given, *crowd)
 
 
 def haproxy(given: argparse.Namespace) -> bool:
@@ -175,7 +180,8 @@ def drain(given: argparse.Namespace) -> bool:
 def main() -> int:
     """Do one of them, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    kinds = {"half-open": half_open, "still": still, "haproxy": haproxy, "drain": drain}
+    kinds = {"half-open": half_open, "still": still, "long-heads": long_heads}
+    kinds |= {"haproxy": haproxy, "drain": drain}
     parser.add_argument("kinds", nargs="*", choices=[*kinds, []], default=[])
     parser.add_argument("--number", type=int, default=9_000, help="of half-open connections")
     parser.add_argument("--seconds", type=float, default=25, help="that they are measured for")

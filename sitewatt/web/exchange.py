@@ -8,9 +8,9 @@ import socket
 import struct
 from collections.abc import Mapping
 from math import inf
-from typing import Any
+from typing import Any, cast
 
-from uvicorn._types import ASGI3Application, ASGIReceiveEvent
+from uvicorn._types import ASGI3Application, ASGIReceiveEvent, HTTPScope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from sitewatt.web.bodies import BodyTooSlow
@@ -18,6 +18,9 @@ from sitewatt.web.streams import BrokenOff
 
 _FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding"))
 """The headers of an answer that say where it ends and what comes after it."""
+
+NO_SCOPE = cast("HTTPScope", {})
+"""What is kept of the head of a request that has been answered; whoever still needs it has it."""
 
 
 class Exchange(RequestResponseCycle):
@@ -150,7 +153,7 @@ class Exchange(RequestResponseCycle):
             self._complete()
 
     def _complete(self) -> None:
-        self.response_complete = True
+        self.response_complete, self.scope = True, NO_SCOPE
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()

@@ -18,7 +18,7 @@ from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sitewatt.web.exchange import Exchange
+from sitewatt.web.exchange import NO_SCOPE, Exchange
 from sitewatt.web.terms import LAST_WORD, LEAST_RATE, TERMS, Terms
 
 SOON = 0.05
@@ -92,9 +92,13 @@ class Patient(HttpToolsProtocol, ABC):
         """Refuse a request whose head has not come in time."""
 
     def _rest(self) -> None:
-        """Note that a request has been answered; wait for the next one, or for the rest of it."""
+        """Note that a request has been answered; wait for the next one, or for the rest of it.
+
+        Its head is kept no longer, for who waits here may be one of ten thousand.
+        """
         if self._in_head:
             return
+        self.url, self.headers, self.scope = b"", [], NO_SCOPE
         if self._in_body:
             self._owed, self._due = self.cycle, self.loop.time() + self._terms.body_timeout
         else:

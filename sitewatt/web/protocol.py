@@ -8,6 +8,7 @@ a head                               has an end, one Host, and no transfer codin
 a client that is slow                is waited for no longer than the terms say (patience.py)
 requests in line                     are read while they are few; the rest waits as bytes
 connections                          are no more than the terms allow
+heads that have not come whole       are held in so much memory, and no more
 
 It is also quicker: an answer leaves in one write, and a connection has one timer for all of its
 requests (docs/decisions/0019).
@@ -25,6 +26,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from sitewatt.web import refusals
 from sitewatt.web.exchange import Exchange
 from sitewatt.web.patience import Patient
+from sitewatt.web.terms import MOST_OF_HEADS, USUAL_HEAD
 
 LONGEST_HEAD = 65_536
 """The bytes of a request line and headers together; uvicorn has no limit with httptools."""
@@ -37,6 +39,9 @@ _SLICE = 4096
 
 MOST_HEADERS = 256
 """What a head of short headers takes in memory is many times as long as the head."""
+
+_HEADER_BYTES = 130
+"""What a header takes in memory beside its text: a pair, and two objects of bytes."""
 
 _ASGI: ASGIVersions = {"version": "3.0", "spec_version": "2.3"}
 
@@ -64,17 +69,22 @@ class Connection(Patient):
     """The bytes of the packet in which the head began, what else it held among them."""
     _received = 0
     """The bytes of the last packet."""
+    _part = 0
+    """The bytes that have come of a head that is not whole."""
+    _held = 0
+    """What these take in memory, as the terms have counted it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, or refuse to where there are as many connections as may be."""
         super().connection_made(transport)
         if self._terms.open > self._terms.max_connections:
             self._terms.cut["full"] += 1
-            self._refuse(refusals.too_many(self.server_state.default_headers))
+            self._refuse(refusals.full("connections", self.server_state.default_headers))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let nobody write any more, the answer before the last one among them."""
         self._unfed = b""
+        self._terms.heads -= self._held
         if self._active is not None and not self._active.response_complete:
             self._active.disconnected = True
             self._active.message_event.set()
@@ -89,6 +99,8 @@ class Connection(Patient):
             self._feed(data)
         if self._in_head or self._in_body:
             self._owe()
+        if self._in_head or self._held:
+            self._hold(data)
 
     def _feed_slices(self) -> None:
         """Read of what is there until enough requests are in line."""
@@ -261,6 +273,17 @@ class Connection(Patient):
             codings = [v.lower() for n, v in self.headers if n == b"transfer-encoding"]
             if codings.count(b"chunked") != len(codings):
                 raise BadHead
+
+    def _hold(self, data: bytes) -> None:
+        """Count what a head that is not whole takes; refuse a long one where all take too much."""
+        part = len(data.rpartition(b"\r\n\r\n")[2])
+        self._part = part if part < len(data) else self._part + part
+        held = self._part + _HEADER_BYTES * len(self.headers) if self._in_head else 0
+        self._terms.heads += held - self._held
+        self._held = held
+        if held > USUAL_HEAD and self._terms.heads > MOST_OF_HEADS:
+            self._terms.cut["full"] += 1
+            self._refuse(refusals.full("unfinished heads", self.server_state.default_headers))
 
     def _grow(self) -> None:
         """Note what has been received as the head's, or as what chunks bring beside their content.

@@ -30,14 +30,14 @@ def late(headers: Headers) -> bytes:
     )
 
 
-def too_many(headers: Headers) -> bytes:
-    """Return the refusal of a connection beyond those that may be."""
+def full(of: str, headers: Headers) -> bytes:
+    """Return the refusal of what is one more than the server holds `of`."""
     again = (b"retry-after", b"%d" % random.randint(*RETRY_AFTER_SECONDS))  # noqa: S311  # no secret
     return _problem(
         503,
         "overloaded",
         "The server is full",
-        "This server has as many connections as it can hold just now; nothing was done.",
+        f"This server has as many {of} as it can hold just now; nothing was done.",
         [*headers, again],
     )
 

@@ -13,6 +13,12 @@ The worst mobile link that meters use (GPRS, one slot) has 1,000. A body of 2 Mi
 minutes, in which it costs what any connection costs; one that only drips ends with its patience.
 """
 
+MOST_OF_HEADS = 16 * 2**20
+"""Bytes of memory in a worker for heads that have not come whole, those of usual length beside."""
+
+USUAL_HEAD = 8 * 2**10
+"""Bytes of memory of a head for which there is always room: nearly all come in one packet."""
+
 CUT = ("head", "body", "answer", "full")
 """Why a connection is given up: what does not come or is not read, or that there are too many."""
 
@@ -26,9 +32,9 @@ class Terms:
 
     `head_timeout` is for a head, from its first byte, or from when the connection was made.
     `body_timeout` is for a body without a byte, and so is `answer_timeout` for an answer of which
-    nothing is read. `open` is the number of connections, and `cut` counts those that were given up,
-    by why. `ending` is set when the process has been told to end: from then on every answer is the
-    last of its connection.
+    nothing is read. `open` is the number of connections, `heads` what the heads that have not come
+    whole take in memory, in bytes. `cut` counts the connections that were given up, by why.
+    `ending` is set when the process has been told to end; each answer ends its connection then.
     """
 
     head_timeout: float = 8
@@ -36,5 +42,6 @@ class Terms:
     answer_timeout: float = 30
     max_connections: int = 10_000
     open: int = 0
+    heads: int = 0
     ending: bool = False
     cut: Counter[str] = field(default_factory=Counter)

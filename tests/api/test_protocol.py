@@ -1033,6 +1033,17 @@ def test_a_connection_that_has_been_closed_is_forgotten(server: Server) -> None:
     eventually(lambda: gc.collect() >= 0 and forgotten() is None)
 
 
+@ours_alone
+def test_a_connection_at_rest_keeps_no_head(server: Server) -> None:
+    server.app = answering(b"hello")
+    with Client(server) as client:
+        client.send(request("GET /long", "X-Long: " + "x" * 1_000))
+        client.gets(whole(b"hello"))
+        (connection,) = server.connections
+        kept = (connection.url, connection.headers, connection.scope, connection.cycle.scope)
+        assert kept == (b"", [], {}, {})
+
+
 # Time that a test makes pass
 
 

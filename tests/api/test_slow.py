@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from itertools import repeat
 
 import pytest
@@ -19,7 +20,7 @@ from wire import Answer, Connection, CutShort
 from wire_service import WireService, eventually, slug, wire_service
 
 from sitewatt.mongod import Mongod
-from sitewatt.web import refusals
+from sitewatt.web import protocol, refusals
 from sitewatt.web.terms import CUT, Terms
 
 HEAD_SECONDS, BODY_SECONDS, ANSWER_SECONDS = 0.5, 0.6, 0.7
@@ -108,6 +109,40 @@ def test_a_head_that_does_not_end_is_answered_408(
     service: WireService, sent: bytes, drop: bytes
 ) -> None:
     assert is_given_up(service, sent, drop, by_service=False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "most"),
+    [(b"X-Junk: " + b"a" * 9_000, 50_000), (b"a:\r\n" * 100 + b"a:", 70_000)],
+    ids=["a long one", "many short ones"],
+)
+def test_heads_that_do_not_end_are_held_in_so_much_memory_and_no_more(
+    service: WireService, headers: bytes, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "MOST_OF_HEADS", most)
+    whole = get(b"/livez", headers)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(Connection(service.open_port)) for _ in range(6)]
+        for number, connection in enumerate(slow):
+            connection.send(get(b"/livez") * (number == 0) + whole[:-4])
+        answers = [connection.answer() for connection in slow]
+    eventually(lambda: SHORT.heads == 0)
+    statuses = [answer and answer.status for answer in answers]
+    assert sorted(statuses) == [200, 408, 408, 408, 408, 503]
+
+
+def test_a_head_of_usual_length_is_read_however_many_there_are_that_do_not_end(
+    service: WireService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "MOST_OF_HEADS", 0)
+    head = get(b"/livez", b"X-Junk: " + b"a" * 7_000)
+    with Connection(service.open_port) as usual:
+        for part in (head[:5_000], head[5_000:-2], head[-2:]):
+            usual.send(part)
+            time.sleep(DRIP_SECONDS)
+        answer = usual.answer()
+    assert answer is not None
+    assert answer.status == 200
 
 
 def test_half_a_head_behind_a_whole_request_leaves_that_its_answer(service: WireService) -> None:
@@ -274,7 +309,7 @@ def test_each_reason_for_a_cut_is_counted(service: WireService) -> None:
 
 @pytest.mark.parametrize(
     ("refusal", "slug_"),
-    [(refusals.late, "request-timeout"), (refusals.too_many, "overloaded")],
+    [(refusals.late, "request-timeout"), (partial(refusals.full, "connections"), "overloaded")],
 )
 def test_what_the_server_itself_refuses_is_a_problem_of_the_contract(
     refusal: Callable[[refusals.Headers], bytes], slug_: str

@@ -28,6 +28,12 @@ KINDS = {
     "half a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n10\r\n{",
 }
 
+HEADERS = b"".join(b"X-%03d: %b\r\n" % (number, b"a" * 240) for number in range(240))
+LONG = {
+    "most of a long head": HEAD + HEADERS,
+    "a long head, and then nothing": b"GET /livez HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % HEADERS,
+}
+"""Nearly 64 KiB each, in nearly as many headers as may be."""
 
 FULL = 0.97
 """Of the number: while the last ones come, the first are cut."""
@@ -134,12 +140,13 @@ def main() -> int:
     parser.add_argument("--number", type=int, default=9_000)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--rate", type=float, default=1_300, help="connections opened a second")
+    parser.add_argument("--long", action="store_true", help="with heads as long as may be")
     parser.add_argument("--tls", action="store_true", help="do not even end the greeting")
     given = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     host, _, port = given.address.rpartition(":")
-    kinds = GREETINGS if given.tls else KINDS
+    kinds = GREETINGS if given.tls else LONG if given.long else KINDS
     crowd = Crowd((host, int(port)), given.number, given.rate, kinds)
     crowd.last(given.seconds)
     seen: dict[str, Any] = vars(crowd.seen)

@@ -1,6 +1,7 @@
 """Half-open connections beside a healthy one; their long form is `python tests/abuse.py`."""
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -8,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from crowd import Memory
 from program import SITEWATT, EarlyService, Service, data_directory, eventually
 
 from sitewatt.mongod import Mongod
 
 CROWD = Path(__file__).with_name("half_open.py")
 NUMBER, SECONDS = 300, 1
+LONG_HEADS, MOST_MEGABYTES = 1_200, 64
+"""Kept as they come, these heads take 120 MB."""
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +46,26 @@ def test_hundreds_of_half_open_connections_are_cut_and_the_service_serves(mongod
         assert seen["refused"] == {}
         assert eventually(lambda: "sitewatt_connections 1" in metrics(service))
         assert not [line for line in service.lines if line["level"] == "error"]
+
+
+def test_of_long_heads_a_worker_holds_so_many_bytes_and_no_more(mongod: Mongod) -> None:
+    times = ("--head-timeout", 60, "--keep-alive-timeout", 60)
+    with Service("--mongodb-uri", mongod.uri, *times) as service:
+        memory = Memory(service.process.pid)
+        address = f"127.0.0.1:{service.client.base_url.port}"
+        words = [sys.executable, str(CROWD), address, "--long", "--number=1500", "--rate=300"]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL) as crowd:
+            came = eventually(lambda: connections(service) > LONG_HEADS, within=60)
+            taken = memory.now() - memory.most
+            crowd.kill()
+        assert came
+        assert taken < MOST_MEGABYTES
+        assert eventually(lambda: connections(service) == 1)
+
+
+def connections(service: Service) -> int:
+    (line,) = re.findall("^sitewatt_connections ([0-9]+)", metrics(service), re.MULTILINE)
+    return int(line)
 
 
 def metrics(service: Service) -> str:
