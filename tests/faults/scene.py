@@ -219,7 +219,7 @@ class Scene:
 
 
 async def _answered(client: httpx.AsyncClient, site: int) -> dict[str, tuple[Any, ...]]:
-    """Return the readings of a site as the service tells them, by their stamps."""
+    """Return the readings of a site as the service tells them, by their stamps; each once."""
     rows: dict[str, tuple[Any, ...]] = {}
     url: Any = f"/v1/sites/{site}/live?limit=10000"
     while url:
@@ -227,7 +227,9 @@ async def _answered(client: httpx.AsyncClient, site: int) -> dict[str, tuple[Any
         assert page.status_code == 200, page.text
         columns = page.json()
         table = zip(*(columns[name] for name in COLUMNS), strict=True)
-        rows |= {stamp: tuple(values) for stamp, *values in table}
+        for stamp, *values in table:
+            assert stamp not in rows, f"{stamp} of site {site} is told twice"
+            rows[stamp] = tuple(values)
         url = page.url.join(page.links["next"]["url"]) if "next" in page.links else None
     return rows
 
