@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -366,7 +367,9 @@ def assert_problem(answer: httpx.Response) -> None:
 # Which process, and whether again
 
 
-def test_a_process_that_ends_takes_no_request_with_it(
+@pytest.mark.parametrize("end", [Service.stop, Service.kill])
+def test_a_process_that_ends_takes_no_push_with_it(
+    end: Callable[[Service], object],
     services: tuple[Service, Service],
     mongod: Mongod,
     proxied: Callable[..., Proxy],
@@ -391,7 +394,8 @@ def test_a_process_that_ends_takes_no_request_with_it(
             thread.start()
         assert eventually(lambda: len(outcomes) > 200, within=START_SECONDS)
         assert leaving.log.count("POST") > 20
-        assert leaving.stop() == 0
+        end(leaving)
+        assert leaving.process.returncode == (0 if end is Service.stop else -signal.SIGKILL)
         since = len(outcomes)
         assert eventually(lambda: len(outcomes) > since + 200, within=START_SECONDS)
         over.set()
