@@ -4,6 +4,7 @@ Statuses and titles are the contract's (`x-problem-types`); here stand the sente
 with them. What is not in the table is a bug, and told to nobody.
 """
 
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -202,25 +203,17 @@ def _full(error: Overloaded) -> Problem:
     return Problem("overloaded", detail, retry_after=RETRY_AFTER_SECONDS)
 
 
-def _overloaded(error: store.Overloaded) -> Problem:
-    detail = (
-        "More readings come in than the database takes just now. Send these again a little later;"
-        " what of them may be stored already counts once."
-    )
-    return Problem("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
+def _unavailable(sentence: str, **headers: str) -> Callable[[Any], Problem]:
+    """Return the row of an error after which a request can be sent again, a little later."""
+    problem = Problem("unavailable", sentence, headers=headers, retry_after=RETRY_AFTER_SECONDS)
+    return lambda _: problem
 
 
-def _unknown_format(error: store.UnknownFormat) -> Problem:
-    detail = "A newer version of sitewatt wrote some of this, and this one cannot read it."
-    return Problem("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
-
-
-def _unavailable(error: store.StorageError) -> Problem:
-    detail = (
-        "The database does not answer, so nobody knows whether this was stored. Send it again:"
-        " readings, configurations and sites with an id of your own count once."
-    )
-    return Problem("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
+_NOBODY_KNOWS = (
+    "nobody knows whether this was stored. Send it again: readings, configurations and sites with"
+    " an id of your own count once."
+)
+_NO_ANSWER = _unavailable(f"The database does not answer, so {_NOBODY_KNOWS}")
 
 
 def _not_ready(error: store.NotReady) -> Problem:
@@ -289,10 +282,19 @@ _TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     store.UnknownSites: _unknown_sites,
     store.UnknownKey: _said("unknown-key", "There is no key {0.key_id}."),
     store.KeysExist: _keys_exist,
-    store.Overloaded: _overloaded,
+    store.Overloaded: _unavailable(
+        "More readings come in than the database takes just now. Send these again a little later;"
+        " what of them may be stored already counts once."
+    ),
     store.NotReady: _not_ready,
     Ending: _ending,
-    store.UnknownFormat: _unknown_format,
-    store.Unavailable: _unavailable,
-    store.UnsuitableServer: _unavailable,
+    store.UnknownFormat: _unavailable(
+        "A newer version of sitewatt wrote some of this, and this one cannot read it."
+    ),
+    store.Unavailable: _NO_ANSWER,
+    store.UnsuitableServer: _NO_ANSWER,
+    # Who has sent more requests behind it on the connection knows by its end that they had none.
+    CancelledError: _unavailable(
+        f"This process has ended before it had an answer, so {_NOBODY_KNOWS}", Connection="close"
+    ),
 }

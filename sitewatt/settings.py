@@ -167,7 +167,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("answer_timeout", "30", seconds, "how long an answer may wait to be read"),
     Setting("keep_alive_timeout", "5", whole(1, 600), "how long an idle connection stays open"),
     Setting("drain_time", "0", whole(0, 600), "how long SIGTERM goes on taking connections"),
-    Setting("shutdown_timeout", "10", whole(0, 600), "how long SIGTERM waits for requests"),
+    Setting("shutdown_timeout", "20", whole(0, 600), "how long SIGTERM waits for requests"),
     Setting("rate_per_key", "off", rate, "how often the holder of a key may ask"),
     Setting("rate_per_address", "off", rate, "how often may be asked from an address"),
     Setting("rate_of_wrong_keys", "off", rate, "how many wrong keys may come from an address"),

@@ -3,6 +3,7 @@
 import logging
 import random
 import re
+from asyncio import CancelledError
 from collections.abc import Mapping
 from time import perf_counter
 
@@ -80,8 +81,9 @@ class Envelope:
         except BrokenOff:
             requests.broken_off += 1
             raise
-        # Whatever it is: a client gets a problem document, and the log what happened.
-        except Exception as error:
+        # Whatever it is: a client gets a problem document, and the log what happened. The server
+        # cancels what has no answer when the time is over in which it is to end.
+        except (Exception, CancelledError) as error:
             if signed.status:
                 raise
             response = self._problems.answer(error, identity)

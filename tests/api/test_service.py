@@ -1,5 +1,6 @@
 """The service itself: health, documents, manners, and who may ask."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,20 @@ async def test_nothing_is_read_or_written_before_the_store_is_prepared(
     assert {answer.json()["type"] for answer in answers} == {"/problems/unavailable"}
     store.database.prepared = True
     assert (await client.get(f"/v1/sites/{site}/live/latest")).status_code == 404
+
+
+async def test_a_request_that_the_end_of_the_process_cancels_is_answered_503_and_the_last(
+    client: httpx.AsyncClient, site: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(store.live, "push", cancelled)
+    answer = await client.post(f"/v1/sites/{site}/live", json=example("brief_live"))
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+    assert "Send it again" in answer.json()["detail"]
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["connection"] == "close"
 
 
 async def test_get_openapi_json_and_yaml_are_the_bundle(client: httpx.AsyncClient) -> None:

@@ -194,6 +194,11 @@ def test_every_setting_is_an_option_that_is_absent_unless_given(setting: Setting
     assert vars(parser.parse_args(words)) == {setting.name: OTHER[setting.name][0]}
 
 
+def test_what_waits_for_the_database_has_its_answer_before_the_process_ends() -> None:
+    chosen = load({}, {})
+    assert chosen.shutdown_timeout >= chosen.mongodb_timeout + 5
+
+
 def test_a_process_that_serves_is_given_the_address_of_its_database() -> None:
     with pytest.raises(SettingsError, match="without SITEWATT_MONGODB_URI there is no database"):
         open_store(load({}, {}))

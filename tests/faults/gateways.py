@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from sitewatt.web.terms import LAST_WORD
 from tests.faults.records import ACKNOWLEDGED, Key, Ledger, columns_of
 
 DAY = 86_400
@@ -18,8 +19,8 @@ AGAIN_SECONDS = 0.2
 PATIENCE_SECONDS = 45.0
 """Longer than any time that the database is given; a request that takes longer hangs."""
 
-ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=2)
-"""A connection that has been idle for longer may be closed just when it is used again."""
+ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=LAST_WORD / 2)
+"""One that has been idle for LAST_WORD may be closed by SIGTERM just when it is used again."""
 
 SINGLES, BUFFERS, LATE, SETTLING, MANY, TWINS = 24, 6, 4, 2, 3, 2
 FLEET = 12

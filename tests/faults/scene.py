@@ -26,6 +26,12 @@ STEADY_WRITES = 60
 """So many new acknowledgements before a fault, and after it."""
 BACK_SECONDS = 90.0
 
+NOTHING: frozenset[str] = frozenset()
+REFUSED = frozenset({"ConnectError"})
+"""No new connection is taken."""
+BROKEN_OFF = REFUSED | {"ReadError", "RemoteProtocolError", "WriteError"}
+"""What was under way is, too."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -36,8 +42,8 @@ class Fault:
     members: int = 1
     """Of the replica set; 0 for the embedded MongoDB."""
     proxied: bool = False
-    broken: bool = False
-    """Whether connections may break: only where the service itself ends."""
+    broken: frozenset[str] = NOTHING
+    """How requests may break, by the name of httpx's error: only where the service itself ends."""
     bounded: bool = False
     """Whether writes must go on within 1.5 x the election timeout + 1 s."""
     again: float = 0.15
@@ -251,7 +257,7 @@ class Outcome(NamedTuple):
         amiss = [f"{number} {name}" for name, number in found._asdict().items() if number]
         if ledger.odd:
             amiss.append(f"answers: {ledger.odd[0]}")
-        if ledger.broken and not self.fault.broken:
+        if ledger.broken.keys() - self.fault.broken:
             amiss.append(f"broken connections: {dict(ledger.broken)}")
         if self.bound is not None and self.pause > self.bound:
             amiss.append(f"a pause of more than {self.bound:.1f} s")

@@ -19,7 +19,7 @@ from storage.ids import day_id
 from tests.faults.gateways import DAY, SLOT, begin_of
 from tests.faults.members import Document, until
 from tests.faults.records import Key, columns_of, values_of
-from tests.faults.scene import Fault, Scene
+from tests.faults.scene import BROKEN_OFF, Fault, Scene
 from tests.system.program import SITEWATT, environment
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
@@ -225,5 +225,5 @@ FAULTS = [
     Fault("clock-of-mongod", jump_of_mongod, lacking=_no_faketime, before=_clock_of_mongod),
     Fault("pool-exhausted", exhaust_pool, mongod=_FAILING, settings={"mongodb_timeout": 8}),
     Fault("kill-sealing", kill_sealing, prepare=_with_unsealed),
-    Fault("kill-deleting", kill_deleting, prepare=_with_victims, broken=True),
+    Fault("kill-deleting", kill_deleting, prepare=_with_victims, broken=BROKEN_OFF),
 ]

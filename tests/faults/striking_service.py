@@ -3,7 +3,7 @@
 import asyncio
 import signal
 
-from tests.faults.scene import Fault, Scene
+from tests.faults.scene import BROKEN_OFF, REFUSED, Fault, Scene
 
 
 async def kill_service(scene: Scene) -> None:
@@ -25,7 +25,7 @@ async def term_service(scene: Scene) -> None:
 
 
 FAULTS = [
-    Fault("kill-service", kill_service, broken=True),
-    Fault("term-service", term_service, broken=True),
-    Fault("retry-everything", kill_service, broken=True, again=0.9),
+    Fault("kill-service", kill_service, broken=BROKEN_OFF),
+    Fault("term-service", term_service, broken=REFUSED),
+    Fault("retry-everything", kill_service, broken=BROKEN_OFF, again=0.9),
 ]

@@ -8,7 +8,7 @@ import pytest
 from storage.documents import day_document, reading_document
 from storage.ids import DAY_SECONDS
 from tests.faults.records import Key, Ledger, compare, values_of
-from tests.faults.scene import Fault, Pace, Scene, run
+from tests.faults.scene import BROKEN_OFF, Fault, Pace, Scene, run
 from tests.faults.striking_members import kill_ahead, kill_mongod, kill_primary
 from tests.faults.striking_network import cut_way
 from tests.faults.striking_service import kill_service
@@ -31,7 +31,7 @@ async def alone(scene: Scene) -> None:
 
 
 async def test_no_acknowledged_reading_is_lost_or_doubled_on_a_single_member() -> None:
-    outcome = await run(Fault("alone", alone, proxied=True, broken=True), SHORT, seed=1)
+    outcome = await run(Fault("alone", alone, proxied=True, broken=BROKEN_OFF), SHORT, seed=1)
     print(f"\n{len(outcome.ledger.acknowledged)} acknowledged readings survived")
     assert outcome.ledger.acknowledged
     assert outcome.faults == []

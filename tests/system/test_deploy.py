@@ -216,6 +216,12 @@ def test_whatever_selects_pods_selects_these() -> None:
 # Times
 
 
+@each_environment
+def test_what_waits_for_the_database_has_its_answer_before_the_process_ends(name: str) -> None:
+    waits = settings.one("mongodb_timeout", {}, ours(name))
+    assert settings.one("shutdown_timeout", {}, ours(name)) >= waits + HARMLESS_MARGIN
+
+
 def test_the_grace_time_is_enough_for_what_the_service_does_in_it() -> None:
     waits = int(CONTAINER["lifecycle"]["preStop"]["exec"]["command"][1])
     drains = int(POD_ENVIRONMENT["SITEWATT_SHUTDOWN_TIMEOUT"])

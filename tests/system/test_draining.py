@@ -2,12 +2,15 @@
 
 import http.client
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 from draining import Rounds
+from ledger import create_sites
 from program import Service, data_directory, eventually, example
 
 from sitewatt.mongod import Mongod
@@ -102,6 +105,57 @@ def test_a_second_signal_still_breaks_no_request_in_flight(
         push.send(body[5:])
         assert push.getresponse().status == 200
         assert service.process.wait(30) == 0
+
+
+UNDER_WAY = [
+    ("GET", "/v1/sites", None),
+    ("GET", "/v1/sites/1/live", None),
+    ("GET", "/v1/sites/1/live/latest", None),
+    ("POST", "/v1/sites", example("brief_sites")),
+    ("POST", "/v1/sites/1/configuration", example("brief_configuration")),
+    ("POST", "/v1/sites/1/live", example("brief_live")),
+    ("POST", "/v1/sites/2/live", example("new_reading")),
+    ("POST", "/v1/live", example("fleet_readings")),
+    ("DELETE", "/v1/sites/2", None),
+]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sigterm_while_the_database_hangs_answers_every_request_in_flight(workers: int) -> None:
+    words = ("--shutdown-timeout", 2, "--workers", workers, "--log-format", "json")
+    with (
+        data_directory() as directory,
+        Mongod(directory) as mongod,
+        Service("--mongodb-uri", mongod.uri, *words) as service,
+        ExitStack() as connections,
+    ):
+        create_sites(service)
+        assert mongod.pid
+        os.kill(mongod.pid, signal.SIGSTOP)
+        try:
+            asked = [connections.enter_context(asking(service, *each)) for each in UNDER_WAY]
+            assert service.client.get("/livez").status_code == 200
+            service.process.send_signal(signal.SIGTERM)
+            for answer in (connection.getresponse() for connection in asked):
+                assert (answer.status, answer.getheader("connection")) == (503, "close")
+                assert int(answer.headers["retry-after"]) > 0
+                assert json.load(answer)["type"] == "/problems/unavailable"
+            assert service.process.wait(30) == 0
+        finally:
+            os.kill(mongod.pid, signal.SIGCONT)
+        errors = [line["message"] for line in service.lines if line["level"] == "error"]
+        assert [each for each in errors if "timeout graceful shutdown exceeded" not in each] == []
+
+
+@contextmanager
+def asking(
+    service: Service, method: str, path: str, document: object
+) -> Iterator[http.client.HTTPConnection]:
+    """A connection on which a request has been sent."""
+    with closing(http.client.HTTPConnection(*address(service), timeout=30)) as connection:
+        body = None if document is None else json.dumps(document)
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        yield connection
 
 
 def address(service: Service) -> tuple[str, int]:
