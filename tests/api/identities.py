@@ -16,7 +16,7 @@ PAST = 1_600_000_000
 
 @dataclass(frozen=True)
 class Who:
-    """An identity: its key's rights, the state of the key, and two sites, the first its own."""
+    """An identity: its key's rights, the state of the key, and sites, of which some are its own."""
 
     name: str
     number: int
@@ -26,21 +26,30 @@ class Who:
 
     @property
     def own(self) -> int:
-        return 100 + 2 * self.number
+        return 100 + 10 * self.number
 
     @property
     def foreign(self) -> int:
         return self.own + 1
+
+    @property
+    def another(self) -> int:
+        """A second site of its own; the foreign one is between the two."""
+        return self.own + 2
+
+    @property
+    def sites(self) -> frozenset[int] | None:
+        """What its key is bound to: its own sites, and one that there never was."""
+        return frozenset({self.own, self.another, self.own + 3}) if self.bound else None
 
     async def key(self, store: Store) -> str | None:
         """Return what the identity sends as its key, once the store knows of it what it must."""
         if self.state in ("none", "garbage", "bootstrap"):
             return {"none": None, "garbage": "sw_nothing", "bootstrap": KEY}[self.state]
         minted = mint_key()
-        sites = frozenset({self.own}) if self.bound else None
         expires_at = PAST if self.state == "expired" else None
         digest = key_digest(minted.text)
-        key = Key(minted.id, digest, self.scopes, sites, None, PAST - 9, expires_at)
+        key = Key(minted.id, digest, self.scopes, self.sites, None, PAST - 9, expires_at)
         if self.state != "unknown":
             await store.keys.create(key)
         if self.state == "revoked":

@@ -5,6 +5,7 @@ What is declared is read from the contract's document: `security`, and the keywo
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
 
 import httpx
 import orjson
@@ -20,10 +21,17 @@ from sitewatt.contract import Contract
 from sitewatt.keyring import Keyring
 from sitewatt.web.streams import BrokenOff
 from storage import Store
+from storage.fleet import Fleet
 from storage.known_keys import REFRESH_SECONDS
+from storage.sites import Sites
 
 NOBODY_HAS = 2_000_000
 """The id of a site that there never was."""
+
+REFUSALS = (401, 403, 404, 409)
+"""Of whom asks, and of what is stored: no example is wrong, too large or too much."""
+
+VALUES = (41.5, 350, 1e-7, True, False, True)
 
 
 def service(store: Store, path: str, *, admin_key: AdminKey | None = None) -> httpx.AsyncClient:
@@ -53,12 +61,15 @@ def declared(who: Who, ask: Ask) -> str:
     return "unknown" if who.bound and ask.site == who.foreign else "allowed"
 
 
-def told(answer: httpx.Response) -> str:
-    """What an answer says, in the same words."""
-    slug = answer.json()["type"].rpartition("/")[2] if answer.status_code >= 400 else ""
+def told(ask: Ask, answer: httpx.Response) -> str:
+    """What an answer says, in the same words; a failure, or what is not declared, says nothing."""
+    status = answer.status_code
+    assert str(status) in ask.declared["responses"], (ask.operation_id, status)
+    assert status < 400 or status in REFUSALS, (ask.operation_id, status)
+    slug = answer.json()["type"].rpartition("/")[2] if status >= 400 else ""
     known = {"unauthenticated": 401, "forbidden": 403}
     if slug in known:
-        assert answer.status_code == known[slug]
+        assert status == known[slug]
         return slug
     return "unknown" if slug in ("unknown-site", "unknown-sites") else "allowed"
 
@@ -70,19 +81,37 @@ async def disagreements(
     wrong: list[str] = []
     number = 0
     for who in identities:
-        await store.sites.create(
-            [{"id": site, "name": "Site", "location": "x"} for site in (who.own, who.foreign)]
-        )
+        for site in (who.own, who.foreign, who.another):
+            await store.sites.create([{"id": site, "name": "Site", "location": "x"}])
+            await store.live.push(site, {60: VALUES})
         key = await who.key(store)
         for ask in everything(who.own, who.foreign):
             number += 1
             answer = await answered(client, ask, key)
-            expected, got = declared(who, ask), told(answer)
+            expected, got = declared(who, ask), told(ask, answer)
             if got != expected:
                 wrong.append(f"{who.name}: {ask.operation_id} {ask.site}: {expected}, got {got}")
             if expected == "unknown":
                 wrong += await differing(client, ask, key, answer)
+            if who.bound and expected == got == "allowed" and is_filtered(ask):
+                wrong += await not_its_own(client, ask, key, who)
     return wrong, number
+
+
+def is_filtered(ask: Ask) -> bool:
+    return ask.declared.get("x-bound-keys") == "filtered"
+
+
+async def not_its_own(client: httpx.AsyncClient, ask: Ask, key: str | None, who: Who) -> list[str]:
+    """Where the pages of one site each are not those of the identity's own sites that there are."""
+    pages: list[list[int]] = []
+    headers, following = {"X-API-Key": str(key)}, {"limit": "1"}
+    while following:
+        page = (await client.get(ask.path, params=following, headers=headers)).json()
+        pages.append([site["id"] for site in page["sites"]])
+        following = {"limit": "1", "cursor": page["next"]} if "next" in page else {}
+    own = [[who.own], [who.another]]
+    return [] if pages == own else [f"{who.name}: {ask.operation_id} tells of {pages}, not {own}"]
 
 
 async def differing(
@@ -135,6 +164,46 @@ async def test_the_matrix_notices_an_operation_that_forgets_its_scope(
     assert len(wrong) == 6
 
 
+@pytest.mark.parametrize("page", ["every page", "the pages after the first"])
+@pytest.mark.parametrize(
+    ("operation", "of", "method"),
+    [("list_sites", Sites, "list"), ("list_latest_readings", Fleet, "latest")],
+)
+async def test_the_matrix_notices_a_list_that_forgets_whose_sites_it_is_of(
+    store: Store,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    of: type,
+    method: str,
+    page: str,
+) -> None:
+    told_rightly = getattr(of, method)
+
+    async def forgetful(self: Any, *, among: Any, after: Any, **rest: Any) -> Any:
+        if page == "every page" or after is not None:
+            among = None
+        return await told_rightly(self, among=among, after=after, **rest)
+
+    monkeypatch.setattr(of, method, forgetful)
+    some = [who for who in everybody() if who.name in ("read", "bound read")]
+    async with service(store, path, admin_key=AdminKey(KEY)) as client:
+        wrong, _ = await disagreements(client, store, some)
+    assert [one.partition(" tells of ")[0] for one in wrong] == [f"bound read: {operation}"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [("get_site", 500), ("get_site", 503), ("get_site", 409), ("push_live", 422)],
+)
+def test_an_answer_that_fails_or_is_not_declared_does_not_count_as_allowed(
+    operation: str, status: int
+) -> None:
+    (ask,) = (ask for ask in everything(1) if ask.operation_id == operation)
+    with pytest.raises(AssertionError, match=str(status)):
+        told(ask, httpx.Response(status, json={"type": "/problems/any"}))
+
+
 async def test_in_open_mode_everybody_on_this_machine_may_do_everything(
     store: Store, path: str
 ) -> None:
@@ -142,10 +211,10 @@ async def test_in_open_mode_everybody_on_this_machine_may_do_everything(
     await store.sites.create([{"id": me.own, "name": "Site", "location": "north"}])
     async with service(store, path) as client:
         for ask in everything(me.own):
-            assert told(await answered(client, ask, None)) == "allowed", ask.operation_id
+            assert told(ask, await answered(client, ask, None)) == "allowed", ask.operation_id
         client.headers["Host"] = "sites.example"
         for ask in everything(me.own):
-            assert told(await answered(client, ask, None)) == "forbidden", ask.operation_id
+            assert told(ask, await answered(client, ask, None)) == "forbidden", ask.operation_id
 
 
 async def test_without_any_key_a_service_that_others_can_reach_lets_nobody_in(
@@ -157,7 +226,7 @@ async def test_without_any_key_a_service_that_others_can_reach_lets_nobody_in(
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for ask in everything(1):
             expected = "allowed" if ask.scopes is None else "unauthenticated"
-            assert told(await answered(client, ask, None)) == expected
+            assert told(ask, await answered(client, ask, None)) == expected
 
 
 async def test_a_key_that_ends_while_its_body_comes_lets_nothing_in(
@@ -179,7 +248,7 @@ async def test_a_key_that_ends_while_its_body_comes_lets_nothing_in(
         # Now the key is remembered.
         assert (await client.get("/v1/sites", headers=headers)).status_code == 403
         answer = await client.post("/v1/sites", content=body(), headers=headers)
-        assert told(answer) == "unauthenticated"
+        assert answer.status_code == 401
         sites = (await client.get("/v1/sites", headers={"X-API-Key": KEY})).json()["sites"]
         assert sites == []
 
@@ -191,8 +260,7 @@ async def test_a_key_that_ends_while_an_answer_goes_out_gets_no_more_of_it(
     key = await who.key(store)
     assert key is not None
     await store.sites.create([{"id": who.own, "name": "Site", "location": "north"}])
-    values = (41.5, 350, 1e-7, True, False, True)
-    await store.live.push(who.own, {600 * row: values for row in range(9_000)})
+    await store.live.push(who.own, {600 * row: VALUES for row in range(9_000)})
     ring = Keyring(store.keys, Clock(), admin_key=None, may_open=False)
     app = create_app(store, ring, clock=Clock(), serve=PATHS[path])
     sent: list[bytes] = []

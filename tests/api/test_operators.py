@@ -1,22 +1,23 @@
 """No request gives the database an operator, whatever it has in which field, parameter or header.
 
-The places are those of the contract, the requests go to the service on a mongod, and every filter
-that the database is asked with is looked at.
+The places are those of the contract, the requests go to the service on a mongod, and all that the
+database is asked with is looked at: filters, pipelines, and what is to be changed or stored.
 """
 
 import copy
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 import pytest
-from api_service import BUNDLE, SCHEMAS, Clock, client_of, example
+from api_service import BUNDLE, KEY, SCHEMAS, Clock, client_of, example, locked
+from identities import Ask, everything
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from sitewatt.app import create_app
-from sitewatt.auth import OpenToThisMachine
 from sitewatt.mongod import Mongod
 from storage import Store, connect
 
@@ -44,29 +45,37 @@ TEXTS = [
     f"'; return '{MARK}",
     f"$where:{MARK}",
 ]
+KEY_ID, SECRET = "0f3a5b7c9d1e", "0" * 64
 NAMES = [f"${MARK}", f"{MARK}.$gt", f"{MARK}[$gt]", f"{MARK}\0", "$where"]
 
-BODIES = {
-    ("POST", "/v1/sites"): ["brief_sites", "new_site"],
-    ("PATCH", "/v1/sites/1"): ["site_patch"],
-    ("POST", "/v1/sites/1/configuration"): ["brief_configuration"],
-    ("POST", "/v1/sites/1/live"): ["brief_live", "new_reading"],
-    ("POST", "/v1/live"): ["fleet_readings"],
-}
-FILTERS = ("filter", "q", "query", "pipeline", "key", "hint", "sort", "projection")
+FILTERS = ("filter", "q", "query", "pipeline", "key", "hint", "sort", "projection", "arrayFilters")
+CHANGES = ("u", "update")
 
 
 class Asked(CommandListener):
-    """Keeps what the database was asked by: filters, and nothing of what it was told to store."""
+    """Keeps what the database was asked by, and how it was told to change what is stored."""
 
     def __init__(self) -> None:
         self.filters: list[Any] = []
+        self.changes: list[Any] = []
+        self.pipelines: list[Any] = []
+        """In these a text is an expression, wherever it stands."""
 
     def started(self, event: CommandStartedEvent) -> None:
         command = event.command
         writes = [*command.get("updates", ()), *command.get("deletes", ())]
         for one in (command, *writes):
             self.filters += [one[name] for name in FILTERS if name in one]
+            changes = [one[name] for name in CHANGES if isinstance(one.get(name), Mapping | list)]
+            self.changes += changes
+            self.pipelines += [change for change in changes if isinstance(change, list)]
+        self.changes += command.get("documents", ())
+        self.pipelines += [command["pipeline"]] if "pipeline" in command else []
+
+    def wrongs(self) -> list[str]:
+        """Where something of a request was more than a value."""
+        expressions = [f"a pipeline: {each}" for each in self.pipelines if MARK in str(each)]
+        return [*operators([self.filters, self.changes]), *expressions]
 
     def succeeded(self, event: Any) -> None: ...
 
@@ -93,14 +102,27 @@ def test_an_operator_of_a_request_would_be_found() -> None:
     assert [*operators({"name": MARK, "location": f"${MARK}"})] == []
 
 
+def test_what_a_change_makes_of_a_request_would_be_found() -> None:
+    def wrongs(change: Any) -> list[str]:
+        watch = Asked()
+        command = {"update": "sites", "updates": [{"q": {"_id": 1}, "u": change}]}
+        watch.started(cast("CommandStartedEvent", SimpleNamespace(command=command)))
+        return watch.wrongs()
+
+    assert wrongs({"$set": {"name": f"${MARK}"}}) == []
+    assert wrongs({"$set": {f"name.{MARK}": 1}})
+    assert wrongs({"$set": {"name": {"$gt": MARK}}})
+    assert wrongs([{"$set": {"name": f"${MARK}"}}]), "in a pipeline it is the value of a field"
+
+
 @pytest.fixture
 async def asked(mongod: Mongod) -> AsyncIterator[tuple[httpx.AsyncClient, Asked]]:
     watch = Asked()
     client = connect(mongod.uri, timeout=10, listeners=[watch])
     store = Store(client["operators"], schemas=SCHEMAS)
     await store.prepare()
-    app = create_app(store, OpenToThisMachine(), clock=Clock())
-    async with client_of(app) as http:
+    app = create_app(store, locked(store.keys), clock=Clock())
+    async with client_of(app, headers={"X-API-Key": KEY}) as http:
         await http.post("/v1/sites", json=example("brief_sites"))
         await http.post("/v1/sites/1/configuration", json=example("brief_configuration"))
         await http.post("/v1/sites/1/live", json=example("brief_live"))
@@ -148,18 +170,31 @@ def documents(name: str) -> Iterator[tuple[Any, bool]]:
             yield from ((changed(document, path, {**there, n: MARK}), True) for n in NAMES)
 
 
+def bodies() -> Iterator[tuple[Ask, str, Any, bool]]:
+    """Yield for every operation that takes a body, in each type of it, what `documents` yields."""
+    for ask in everything(1):
+        for media, content in ask.declared.get("requestBody", {}).get("content", {}).items():
+            for one in content["examples"].values():
+                for document, is_wrong in documents(one["$ref"].rpartition("/")[2]):
+                    yield ask, media, document, is_wrong
+
+
 async def test_no_body_gives_the_database_an_operator(
     asked: tuple[httpx.AsyncClient, Asked],
 ) -> None:
     client, watch = asked
-    for (method, target), names in BODIES.items():
-        headers = {"If-Match": '"x"'} if method == "PATCH" else {}
-        for document, is_wrong in (each for name in names for each in documents(name)):
-            answer = await client.request(method, target, json=document, headers=headers)
-            wanted = {400, 422} if is_wrong else {200, 201, 400, 409, 412, 422}
-            assert answer.status_code in wanted, (method, target, document)
-    assert [*operators(watch.filters)] == []
-    assert watch.filters
+    taken = set()
+    for ask, media, document, is_wrong in bodies():
+        headers = {"Content-Type": media, "If-Match": "*"}
+        content = json.dumps(document)
+        answer = await client.request(ask.method, ask.path, content=content, headers=headers)
+        wanted = {400, 422} if is_wrong else {200, 201, 400, 409, 422}
+        assert answer.status_code in wanted, (ask.operation_id, document)
+        if answer.is_success and MARK in content:
+            taken.add(ask.operation_id)
+    assert watch.wrongs() == []
+    assert taken == {"create_sites", "update_site", "create_key"}
+    assert MARK in str(watch.changes)
 
 
 async def test_what_looks_like_an_operator_is_stored_as_the_text_that_it_is(
@@ -191,6 +226,7 @@ def targets() -> Iterator[tuple[str, str, dict[str, str]]]:
                         url = url.replace(f"{{{name}}}", word)
                     url = url.replace("{site_id}", "1").replace("{revision}", "1")
                     url = url.replace("{name}", "Site").replace("{type}", "forbidden")
+                    url = url.replace("{key_id}", KEY_ID)
                     queries = [f"?{name}={word}", f"?{name}[$gt]={word}", f"?{name}.$gt={word}"]
                     for query in queries if where == "query" else [""]:
                         plain = text.replace("\0", "")
@@ -211,5 +247,28 @@ async def test_no_parameter_gives_the_database_an_operator(
         assert answer.status_code < 500, (method, url)
         number += 1
     assert number > 1000
-    assert [*operators(watch.filters)] == []
+    assert watch.wrongs() == []
     assert watch.filters
+
+
+def key_texts() -> Iterator[str]:
+    """Yield what a header can have and is no key, though some of it is nearly one."""
+    for text in (text.replace("\0", "") for text in TEXTS):
+        yield text
+        yield f"sw_{text}_{SECRET}"
+        yield f"sw_{text[:12]:0<12}_{SECRET}"
+        yield f"sw_{KEY_ID}_{text:0<64}"
+
+
+async def test_no_key_gives_the_database_an_operator(
+    asked: tuple[httpx.AsyncClient, Asked],
+) -> None:
+    client, watch = asked
+    del client.headers["X-API-Key"]
+    for text in [*key_texts(), f"sw_{KEY_ID}_{SECRET}"]:
+        for headers in ({"Authorization": f"Bearer {text}"}, {"X-API-Key": text}):
+            answer = await client.get("/v1/sites", headers=headers)
+            assert answer.status_code == 401, headers
+    assert MARK not in str(watch.filters)
+    looked_up = [each for each in watch.filters if KEY_ID in str(each)]
+    assert looked_up == [{"_id": {"$in": [KEY_ID]}}] * 2, "only what may be a key is looked up"
