@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from program import START_SECONDS, Service, data_directory, eventually, is_running, mongod_pid
+from program import (
+    ROOT,
+    START_SECONDS,
+    Service,
+    data_directory,
+    eventually,
+    is_running,
+    mongod_pid,
+)
 from uvicorn.config import STARTUP_FAILURE
 
 from sitewatt.workers import (
@@ -57,6 +67,20 @@ def test_a_worker_ends_with_a_sentence_for_what_is_expected_and_the_service_itse
         raise ValueError("the key is short")
     assert ended.value.code == STARTUP_FAILURE
     assert capsys.readouterr().err == "sitewatt: the key is short\n"
+
+
+def test_what_is_there_once_it_has_started_is_not_looked_through_for_garbage() -> None:
+    # In a process of its own, for it changes all of the process.
+    program = (
+        "import gc; from sitewatt.workers import collect_rarely;"
+        " before = gc.get_threshold()[0]; kept = [[]]; collect_rarely();"
+        " looked_at = any(each is kept for each in gc.get_objects());"
+        " print(gc.get_threshold()[0] > 10 * before, looked_at)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True False\n"
 
 
 def test_a_killed_worker_is_replaced_and_one_that_cannot_start_ends_all(
