@@ -3,6 +3,7 @@
 from typing import Any
 
 from storage import NewSite, Store, Values
+from storage.database import CHUNK
 from storage.days import last_removable, last_sealable
 from storage.ids import DAY_SECONDS, LAST_SITE_ID, day_id, reading_id
 from storage.model import Sealed
@@ -46,6 +47,18 @@ async def test_every_day_that_ended_over_48_hours_ago_is_sealed_and_no_other(
         page = await store.live.list(site_id, start=0, end=2**32, descending=False, limit=9)
         assert rows_of(page.series) == dict.fromkeys(instants, ROW)
     assert await store.live.seal() == Sealed(days=0, readings=0)
+
+
+async def test_a_day_of_more_readings_than_one_command_deletes_is_sealed_as_a_whole(
+    store: Store, clock: Any
+) -> None:
+    await store.sites.create([WILLO])
+    first = last_sealable(clock.now) * DAY_SECONDS
+    now, clock.now = clock.now, first
+    await store.live.push(1, {first + n: ROW for n in range(CHUNK + 1)})
+    clock.now = now
+    assert await store.live.seal() == Sealed(days=1, readings=CHUNK + 1)
+    assert await in_live(store) == []
 
 
 async def test_the_readings_of_a_deleted_site_are_left_to_its_purge_and_the_next_is_sealed(
