@@ -23,7 +23,9 @@ from program import (
     mongod_pid,
 )
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
+from sitewatt.serving import Workers
 from sitewatt.workers import (
     HEALTHCHECK_SECONDS,
     WorkerFailed,
@@ -67,6 +69,33 @@ def test_a_worker_ends_with_a_sentence_for_what_is_expected_and_the_service_itse
         raise ValueError("the key is short")
     assert ended.value.code == STARTUP_FAILURE
     assert capsys.readouterr().err == "sitewatt: the key is short\n"
+
+
+def test_the_end_of_a_workers_pipe_is_left_to_the_worker_from_the_first_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whoever else holds it open keeps one that was killed from being known to be gone at once.
+    pipes = [multiprocessing.Pipe() for _ in range(3)]
+    first, second, third = (SimpleNamespace(child_conn=child) for _, child in pipes)
+
+    def started(self: Any) -> None:
+        self.processes[:] = [first, second]
+
+    def replaced(self: Any) -> None:
+        self.processes[:] = [first, third]
+
+    monkeypatch.setattr(Multiprocess, "init_processes", started)
+    monkeypatch.setattr(Multiprocess, "keep_subprocess_alive", replaced)
+    workers = Workers.__new__(Workers)
+    workers.processes = []
+    workers.init_processes()
+    assert [child.closed for _, child in pipes] == [True, True, False]
+    workers.keep_subprocess_alive()
+    assert pipes[2][1].closed
+    for parent, _ in pipes:
+        with pytest.raises(EOFError):
+            parent.recv()
+        parent.close()
 
 
 def test_what_is_there_once_it_has_started_is_not_looked_through_for_garbage() -> None:
