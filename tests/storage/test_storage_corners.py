@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from storage import Receipt, Store, Unavailable, known, newest
 from storage.classification import classify, differing
 from storage.closed_days import ClosedDays
-from storage.days import last_removable
+from storage.days import last_removable, last_sealable
 from storage.history import next_revision, same_configuration
 from storage.ids import (
     DAY_SECONDS,
@@ -307,3 +307,25 @@ async def test_a_row_of_a_new_day_that_another_writer_is_first_at_is_merged_into
     assert (receipt.stored, receipt.unchanged) == (2, 0)
     page = await store.live.list(1, start=0, end=2**32, descending=False, limit=9)
     assert page.series.instants == [new, others, there, beside]
+
+
+async def test_a_day_too_young_to_be_closed_is_not_closed_again_when_its_document_has_gone(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp = (last_sealable(clock.now) + 1) * DAY_SECONDS
+    row = (1.0, 350.0, 400.5, True, False, False)
+    await store.sites.create([{"id": 1, "name": "W", "location": "n"}])
+    # Somebody whose clock is ahead of the store's has closed it, and takes it away again.
+    clock.now += DAY_SECONDS
+    await store.live.push(1, {stamp: row})
+    clock.now -= DAY_SECONDS
+    look = ClosedDays.look
+
+    async def late(self: ClosedDays, *given: Any) -> Any:
+        await store.database.days.delete_many({})
+        return await look(self, *given)
+
+    monkeypatch.setattr(ClosedDays, "look", late)
+    with pytest.raises(Unavailable, match="opened again in between"):
+        await store.live.push(1, {stamp + 600: row})
+    assert [day async for day in store.database.days.find()] == []
