@@ -5,8 +5,9 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from draining import Rounds
@@ -96,6 +97,24 @@ def test_the_door_of_several_workers_is_open_while_they_end_but_no_longer_than_t
     assert waited == [-1, 3, 1, 0]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(place, timeout=30)
+
+
+async def test_who_waits_at_the_door_when_it_is_shut_is_still_let_in_before_the_server_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[tuple[float, str]] = []
+    monkeypatch.setattr(serving.door, "shut", lambda _: steps.append((0, "shut")))
+    ending = Ending(Terms(), 3)
+    ending._handlers[signal.SIGTERM] = lambda *_: steps.append((0, "told"))
+
+    def call_later(seconds: float, call: Callable[..., Any], *given: Any) -> None:
+        call(*given)
+        steps[-1] = (seconds, steps[-1][1])
+
+    monkeypatch.setattr(ending, "_loop", SimpleNamespace(call_later=call_later))
+    ending._drain(signal.SIGTERM)
+    assert steps == [(3, "shut"), (3 + serving.door.SECONDS, "told")]
+    assert serving.door.SECONDS > 0
 
 
 def test_a_second_signal_does_not_wait_for_the_time_of_draining(
