@@ -8,11 +8,22 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from api_service import BUNDLE, CONTRACT, KEY, Service, example, locked_service
+from api_service import (
+    BUNDLE,
+    CONTRACT,
+    KEY,
+    PATHS,
+    Service,
+    client_of,
+    example,
+    locked_service,
+)
 from jsonschema import Draft202012Validator
 
-from sitewatt.auth import AdminKey
+from sitewatt.app import create_app
+from sitewatt.auth import AdminKey, OpenToThisMachine
 from sitewatt.hindrances import HINDRANCES
+from sitewatt.web.terms import Terms
 from storage import NotReady, Store
 from storage.errors import KINDS
 
@@ -42,6 +53,26 @@ async def test_get_readiness_tells_that_the_database_is_away(
         assert answer.json()["kind"] == kind
         assert "secret" not in answer.text
         assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_get_readiness_of_a_process_that_ends_says_so_wherever_its_database_is(
+    store: Store, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = Terms()
+    app = create_app(store, OpenToThisMachine(), serve=PATHS[path], terms=terms)
+    async with client_of(app) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        terms.ending = True
+        there = await client.get("/readyz")
+        assert (there.status_code, there.json()["kind"]) == (503, "ending")
+        assert int(there.headers["retry-after"]) > 0
+        assert (await client.get("/livez")).status_code == 200
+
+        async def away() -> None:
+            raise NotReady("no_server", "away")
+
+        monkeypatch.setattr(store, "ready", away)
+        assert (await client.get("/readyz")).json()["kind"] == "ending"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -18,13 +19,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
 from pymongo.errors import AutoReconnect, OperationFailure
-from pymongo.monitoring import CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent
 
 from handlers.instants import format_instant
 from sitewatt.app import create_app
 from sitewatt.auth import OpenToThisMachine
 from sitewatt.mongod import Mongod
-from sitewatt.observability import OPERATION, JsonFormatter
+from sitewatt.observability import OPERATION, JsonFormatter, trace_id
+from sitewatt.tracing import TracingError, exporter_of
 from sitewatt.tracing.commands import MOST_OPEN, Commands
 from sitewatt.tracing.spans import Spans, Traced
 from sitewatt.web.streams import BrokenOff
@@ -328,7 +330,9 @@ async def test_an_answer_that_never_begins_is_an_error_of_its_span_and_an_unknow
     app = Traced(silent, traces.tracer, {"get_site": "/v1/sites/{site_id}"}, end)
     scope = {"type": "http", "method": "GET", "path": "/", "scheme": "http", "headers": []}
     channel: Any = None
+    before = trace_id.get()
     await app({**scope, "http_version": "1.1"}, channel, channel)
+    assert trace_id.get() == before
     span = traces.one("GET")
     said = span.attributes or {}
     assert (said["error.type"], said["sitewatt.operation"]) == ("no_answer", "of_another_contract")
@@ -346,12 +350,97 @@ def test_of_commands_whose_end_is_never_told_the_oldest_are_forgotten(traces: Tr
     assert [span.name for span in traces.take()] == ["request", "ping", "ping"]
 
 
+ADDRESS = ("127.0.0.1", 27_017)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "collection", "size"),
+    [
+        ({"insert": "live", "documents": [{}, {}]}, "insert live", "live", 2),
+        ({"update": "days", "updates": [{}, {}, {}]}, "update days", "days", 3),
+        ({"delete": "days", "deletes": [{}]}, "delete days", "days", 1),
+        ({"getMore": 4711, "collection": "sites"}, "getMore sites", "sites", None),
+        ({"hello": 1}, "hello", None, None),
+    ],
+)
+def test_a_command_names_its_collection_and_how_many_documents_it_sends(
+    traces: Traces, command: dict[str, Any], name: str, collection: str | None, size: int | None
+) -> None:
+    commands = Commands(traces.tracer)
+    with traces.tracer.start_as_current_span("request"):
+        commands.started(CommandStartedEvent(command, "db", 1, ADDRESS, 1))
+        commands.succeeded(command_event(CommandSucceededEvent, 1))
+    said = traces.one(name).attributes or {}
+    assert said.get("db.collection.name") == collection
+    assert said.get("db.operation.batch.size") == size
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        ({"codeName": "Unauthorized", "errtype": "x", "errmsg": "of secret"}, "Unauthorized"),
+        ({"errtype": "AutoReconnect", "errmsg": "of secret"}, "AutoReconnect"),
+        ({"errmsg": "of secret"}, "other"),
+    ],
+)
+def test_of_a_command_that_fails_no_more_is_told_than_what_its_error_is_called(
+    traces: Traces, failure: dict[str, str], kind: str
+) -> None:
+    commands = Commands(traces.tracer)
+    with traces.tracer.start_as_current_span("request"):
+        commands.started(command_event(CommandStartedEvent, 1))
+        commands.failed(CommandFailedEvent(timedelta(), failure, "ping", 1, ADDRESS, 1))
+    span = traces.one("ping")
+    assert (span.attributes or {})["error.type"] == kind
+    assert span.status.status_code is StatusCode.ERROR
+    assert "secret" not in span.to_json()
+
+
 def command_event(kind: type, number: int) -> Any:
     """What the client of the database tells of a command that has this number."""
-    address = ("127.0.0.1", 27_017)
     if kind is CommandStartedEvent:
-        return CommandStartedEvent({"ping": 1}, "admin", number, address, number)
-    return CommandSucceededEvent(timedelta(), {}, "ping", number, address, number)
+        return CommandStartedEvent({"ping": 1}, "admin", number, ADDRESS, number)
+    return CommandSucceededEvent(timedelta(), {}, "ping", number, ADDRESS, number)
+
+
+SOMEWHERE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "exporter"),
+    [
+        ({}, None),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, None),
+        (SOMEWHERE, "otlp"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9"}, "otlp"),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, "otlp"),
+        ({"OTEL_TRACES_EXPORTER": "console"}, "console"),
+        ({**SOMEWHERE, "OTEL_TRACES_EXPORTER": "none"}, None),
+        ({**SOMEWHERE, "OTEL_TRACES_EXPORTER": ""}, "otlp"),
+        ({**SOMEWHERE, "OTEL_SDK_DISABLED": "TRUE"}, None),
+        ({**SOMEWHERE, "OTEL_SDK_DISABLED": "false"}, "otlp"),
+        ({**SOMEWHERE, "OTEL_EXPORTER_OTLP_PROTOCOL": ""}, "otlp"),
+        ({**SOMEWHERE, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf"}, "otlp"),
+        ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, None),
+    ],
+)
+def test_traces_are_made_for_who_asks_for_them_by_the_variables_of_opentelemetry(
+    variables: dict[str, str], exporter: str | None
+) -> None:
+    assert exporter_of(variables) == exporter
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("OTEL_TRACES_EXPORTER", "otlp,console"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+    ],
+)
+def test_a_variable_that_asks_for_what_is_not_there_is_named(name: str, text: str) -> None:
+    with pytest.raises(TracingError, match=f"{name} must be "):
+        exporter_of({**SOMEWHERE, name: text})
 
 
 def test_spans_are_written_to_the_terminal_where_that_is_asked_for() -> None:
@@ -364,6 +453,7 @@ def test_spans_are_written_to_the_terminal_where_that_is_asked_for() -> None:
     span = orjson.loads(told)
     assert span["name"] == "a request"
     assert span["resource"]["attributes"]["service.name"] == "sitewatt"
+    assert span["resource"]["attributes"]["service.version"] == version("sitewatt")
 
 
 def test_a_line_of_the_log_has_the_traceback_of_what_was_raised() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from storage import Receipt, Store, Unavailable, known, newest
 from storage.classification import classify, differing
 from storage.closed_days import ClosedDays
-from storage.days import last_removable
+from storage.days import last_removable, last_sealable
 from storage.history import next_revision, same_configuration
 from storage.ids import (
     DAY_SECONDS,
@@ -284,3 +284,48 @@ async def test_a_push_whose_new_days_cannot_be_written_fails_once_the_other_days
     assert ended == ["new", "others"]
     receipt = await store.live.push(1, {beside: row, new: row})
     assert (receipt.stored, receipt.unchanged) == (1, 1)
+
+
+async def test_a_row_of_a_new_day_that_another_writer_is_first_at_is_merged_into_what_he_wrote(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = last_removable(clock.now) - 1
+    there, beside = day * DAY_SECONDS, day * DAY_SECONDS + 600
+    new, others = (day - 1) * DAY_SECONDS, (day - 1) * DAY_SECONDS + 600
+    row = (1.0, 350.0, 400.5, True, False, False)
+    await store.sites.create([{"id": 1, "name": "W", "location": "n"}])
+    await store.live.push(1, {there: row})
+    add = ClosedDays._add
+
+    async def late(self: ClosedDays, site_id: int, days: Any) -> Any:
+        monkeypatch.setattr(ClosedDays, "_add", add)
+        await add(self, site_id, {day - 1: {others: row}})
+        return await add(self, site_id, days)
+
+    monkeypatch.setattr(ClosedDays, "_add", late)
+    receipt = await store.live.push(1, {beside: row, new: row})
+    assert (receipt.stored, receipt.unchanged) == (2, 0)
+    page = await store.live.list(1, start=0, end=2**32, descending=False, limit=9)
+    assert page.series.instants == [new, others, there, beside]
+
+
+async def test_a_day_too_young_to_be_closed_is_not_closed_again_when_its_document_has_gone(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp = (last_sealable(clock.now) + 1) * DAY_SECONDS
+    row = (1.0, 350.0, 400.5, True, False, False)
+    await store.sites.create([{"id": 1, "name": "W", "location": "n"}])
+    # Somebody whose clock is ahead of the store's has closed it, and takes it away again.
+    clock.now += DAY_SECONDS
+    await store.live.push(1, {stamp: row})
+    clock.now -= DAY_SECONDS
+    look = ClosedDays.look
+
+    async def late(self: ClosedDays, *given: Any) -> Any:
+        await store.database.days.delete_many({})
+        return await look(self, *given)
+
+    monkeypatch.setattr(ClosedDays, "look", late)
+    with pytest.raises(Unavailable, match="opened again in between"):
+        await store.live.push(1, {stamp + 600: row})
+    assert [day async for day in store.database.days.find()] == []

@@ -4,17 +4,22 @@ import http.client
 import json
 import os
 import signal
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from draining import Rounds
 from ledger import create_sites
 from program import Service, data_directory, eventually, example
+from uvicorn.supervisors import Multiprocess
 
+from sitewatt import serving
 from sitewatt.mongod import Mongod
-from sitewatt.serving import Ending
+from sitewatt.serving import Ending, Workers
 from sitewatt.web.terms import Terms
 
 
@@ -72,6 +77,47 @@ async def test_a_signal_that_is_ignored_stays_ignored() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def test_the_door_of_several_workers_is_open_while_they_end_but_no_longer_than_the_time_of_draining(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    place, now, waited = listener.getsockname(), 0.0, list[float]()
+
+    def join(seconds: float) -> None:
+        nonlocal now
+        socket.create_connection(place, timeout=30).close()
+        waited.append(seconds)
+        now += 2
+
+    workers = Workers.__new__(Workers)
+    workers.sockets, workers._drain_time = [listener], 3
+    workers.processes = [SimpleNamespace(process=SimpleNamespace(join=join))] * 3
+    monkeypatch.setattr(Multiprocess, "terminate_all", lambda _: waited.append(-1))
+    monkeypatch.setattr(serving, "time", SimpleNamespace(monotonic=lambda: now))
+    workers.terminate_all()
+    assert waited == [-1, 3, 1, 0]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place, timeout=30)
+
+
+async def test_who_waits_at_the_door_when_it_is_shut_is_still_let_in_before_the_server_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[tuple[float, str]] = []
+    monkeypatch.setattr(serving.door, "shut", lambda _: steps.append((0, "shut")))
+    ending = Ending(Terms(), 3)
+    ending._handlers[signal.SIGTERM] = lambda *_: steps.append((0, "told"))
+
+    def call_later(seconds: float, call: Callable[..., Any], *given: Any) -> None:
+        call(*given)
+        steps[-1] = (seconds, steps[-1][1])
+
+    monkeypatch.setattr(ending, "_loop", SimpleNamespace(call_later=call_later))
+    ending._drain(signal.SIGTERM)
+    assert steps == [(3, "shut"), (3 + serving.door.SECONDS, "told")]
+    assert serving.door.SECONDS > 0
 
 
 def test_a_second_signal_does_not_wait_for_the_time_of_draining(

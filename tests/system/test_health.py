@@ -6,11 +6,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from program import ROOT, EarlyService, Service, data_directory, environment, eventually
 
+from sitewatt.health import ask
 from sitewatt.mongod import Mongod
 
 KEY = "a-key-of-the-tests-that-is-long-enough"
@@ -78,6 +82,58 @@ def test_nobody_there_is_1_and_a_sentence() -> None:
     assert asked.returncode == 1
     assert asked.stderr.startswith(f"sitewatt-health: no answer at 127.0.0.1 port {port}: ")
     assert len(asked.stderr.splitlines()) == 1
+
+
+@contextmanager
+def answering(status: int, address: str = "127.0.0.1") -> Iterator[int]:
+    """The port at which everything is answered with one status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    class Server(HTTPServer):
+        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+    with Server((address, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 403, 404, 500, 503])
+def test_only_200_is_well(status: int) -> None:
+    with answering(status) as port:
+        said = ask("127.0.0.1", port, "/livez", timeout=10)
+    assert said == (None if status == 200 else f"/livez answers {status}")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"), [("", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "::1")]
+)
+def test_who_listens_on_every_address_is_asked_at_this_machines_own(
+    host: str, address: str
+) -> None:
+    if ":" in address and not has_version_6():
+        pytest.skip("this machine has no IPv6")
+    with answering(200, address) as port:
+        assert ask(host, port, "/livez", timeout=10) is None
+
+
+def has_version_6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 def test_a_service_that_hangs_is_1_in_time() -> None:

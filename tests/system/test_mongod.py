@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,12 +31,13 @@ from sitewatt.mongod import (
     find_binary,
     keeper,
     replica,
+    room,
     running_uri,
 )
 from sitewatt.mongod import process as mongod_process
 from sitewatt.mongod.directory import DataDirectory
 from sitewatt.mongod.replica import uri_of
-from sitewatt.mongod.room import has_room
+from sitewatt.mongod.room import LEAST_MB, has_room, require_room
 
 ROOT = Path(__file__).parents[2]
 LINUX = sys.platform == "linux"
@@ -195,6 +197,20 @@ def test_an_empty_store_takes_less_than_20_mb_on_disk(data: Path) -> None:
     assert disk_use(data) < 20_000_000
 
 
+def test_mongod_has_the_sizes_that_it_was_told_and_a_session_of_its_own(data: Path) -> None:
+    sizes = Options(cache_mb=384, oplog_mb=1000, journal_mb=4)
+    with Mongod(data, sizes) as mongod, MongoClient[Document](mongod.uri) as client:
+        oplog = client.local.command("collStats", "oplog.rs")
+        status = client.admin.command("serverStatus")
+        told = client.admin.command("getCmdLineOpts")["parsed"]["storage"]["wiredTiger"]
+        assert oplog["maxSize"] == 1000 * 1024 * 1024
+        assert status["wiredTiger"]["cache"]["maximum bytes configured"] == 384 * 1024 * 1024
+        assert "file_max=4MB" in told["engineConfig"]["configString"]
+        # Else a Ctrl-C at the terminal would end it before the service has done with it.
+        assert mongod.pid is not None
+        assert os.getsid(mongod.pid) != os.getsid(0)
+
+
 def test_a_killed_mongod_comes_back_with_every_acknowledged_write(data: Path) -> None:
     with Mongod(data) as mongod:
         insert(mongod.uri, 1)
@@ -271,6 +287,23 @@ def test_a_short_directory_that_somebody_else_prepared_is_refused(
     prepared.mkdir(mode=0o755)
     with pytest.raises(MongodError, match="remove it"):
         Mongod(data / ("x" * 110)).start()
+    prepared.rmdir()
+    prepared.touch(mode=0o600)
+    with pytest.raises(MongodError, match="remove it"):
+        Mongod(data / ("x" * 110)).start()
+
+
+def test_a_private_directory_of_another_user_is_refused(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(data.parent))
+    another = os.getuid() + 1
+    monkeypatch.setattr("sitewatt.mongod.directory.os.getuid", lambda: another)
+    mongod = Mongod(data / ("x" * 110))
+    prepared = Path(parse_uri(mongod.uri)["nodelist"][0][0]).parent
+    prepared.mkdir(mode=0o700)
+    with pytest.raises(MongodError, match="not a directory of this user alone"):
+        mongod.start()
 
 
 def test_a_second_start_on_one_directory_is_refused_and_the_first_goes_on(data: Path) -> None:
@@ -320,6 +353,15 @@ def test_a_long_log_is_set_aside_while_mongod_runs(
         assert eventually(lambda: (data / "mongod.log.1").exists())
         assert eventually(lambda: (data / "mongod.log").exists())
         insert(mongod.uri, 1)
+
+
+def test_a_long_log_is_set_aside_before_mongod_starts(data: Path, path: Path) -> None:
+    fake_mongod(path, '[ "$1" = --version ] && echo db version v7.0.12 || exit 3')
+    data.mkdir()
+    (data / "mongod.log").write_bytes(b"x" * 1_000_001)
+    with pytest.raises(MongodError, match="exit status 3"):
+        Mongod(data, Options(log_mb=1)).start()
+    assert (data / "mongod.log.1").stat().st_size == 1_000_001
 
 
 @pytest.mark.usefixtures("path")
@@ -444,6 +486,63 @@ def test_who_is_stopped_before_mongod_has_started_starts_none(
     assert mongod.pid is None
 
 
+class Lives:
+    """The lives of a mongod, in seconds; it is a clock, and what is waited on between two lives."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.left = [*seconds]
+        self.now = 0.0
+        self.pauses: list[float] = []
+
+    def live(self) -> MongodError:
+        self.now += self.left.pop(0)
+        return MongodError("mongod ended.")
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def is_set(self) -> bool:
+        return not self.left
+
+    def wait(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+def kept_alive(data: Path, monkeypatch: pytest.MonkeyPatch, *seconds: float) -> list[float]:
+    """The pauses between the lives of a mongod that was writable once and keeps ending."""
+    lives, mongod = Lives(*seconds), Mongod(data)
+    monkeypatch.setattr(keeper, "time", lives)
+    monkeypatch.setattr(mongod, "_live", lives.live)
+    monkeypatch.setattr(mongod, "_stopping", lives)
+    mongod._writable.set_result(None)
+    mongod._keep()
+    return lives.pauses
+
+
+def test_a_mongod_that_ends_at_once_is_started_ever_more_seldom_until_it_has_lived_a_while(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    data.mkdir()
+    monkeypatch.setattr(keeper, "free_mb", lambda _: LEAST_MB)
+    pauses = kept_alive(data, monkeypatch, 0, *[1] * 9, 59, 61, 1, 1)
+    doubled = [0.2 * 2**times for times in range(8)]
+    assert pauses == pytest.approx([*doubled, 30, 30, 30, 0.2, 0.4, 0.8])
+    # Who stops it is told nothing of its end.
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 13
+    assert caplog.messages[:2] == [
+        "mongod ended; it is started again in 0.2 s",
+        "mongod ended; it is started again in 0.4 s",
+    ]
+
+
+def test_where_mongod_ends_for_want_of_room_that_is_said(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeper, "free_mb", lambda _: LEAST_MB - 1)
+    kept_alive(data, monkeypatch, 1, 1)
+    assert caplog.messages[1:] == [f"the disk of {data} has 31 MB left: make room"]
+
+
 CONFIGURING = ["hello", "replSetGetConfig", "replSetInitiate"]
 
 
@@ -479,6 +578,52 @@ def test_a_mongod_that_still_starts_is_not_writable_yet_whatever_it_refuses(
 
 def test_a_directory_that_is_gone_is_not_said_to_be_full(data: Path) -> None:
     assert has_room(data, uri_of(DataDirectory(data).socket))
+
+
+def test_room_is_what_is_left_to_this_user_and_of_a_database_elsewhere_nothing_is_said(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = uri_of(DataDirectory(data).socket)
+
+    def leave(blocks: int) -> None:
+        disk = SimpleNamespace(f_bavail=blocks, f_bfree=10**9, f_frsize=1_000)
+        monkeypatch.setattr(room.os, "statvfs", lambda _: disk)
+
+    leave(LEAST_MB * 1_000)
+    require_room(data)
+    assert has_room(data, uri)
+    leave(LEAST_MB * 1_000 - 600)
+    assert not has_room(data, uri)
+    assert has_room(data, "mongodb://db.example/")
+    with pytest.raises(MongodError, match="has 31 MB left, and MongoDB needs 32 MB to start"):
+        require_room(data)
+
+
+def test_a_shorter_pid_leaves_nothing_of_a_longer_one(data: Path) -> None:
+    owned = DataDirectory(data)
+    owned.take(grace=0)
+    try:
+        owned.record_mongod(1_234_567)
+        owned.record_mongod(89)
+        assert (data / "sitewatt.lock").read_text() == f"{os.getpid()}\n89\n"
+    finally:
+        owned.release()
+    again = DataDirectory(data)
+    again.take(grace=0)
+    assert (data / "sitewatt.lock").read_text() == f"{os.getpid()}\n0\n"
+    again.release()
+
+
+def test_two_that_ask_at_once_whether_a_directory_is_taken_do_not_take_each_other_for_its_owner(
+    data: Path,
+) -> None:
+    owned = DataDirectory(data)
+    owned.take(grace=0)
+    assert owned.is_taken()
+    owned.release()
+    with (data / "sitewatt.lock").open() as asked:
+        fcntl.flock(asked, fcntl.LOCK_SH)
+        assert not DataDirectory(data).is_taken()
 
 
 def test_who_does_not_own_a_directory_writes_nothing_into_it(data: Path) -> None:

@@ -23,6 +23,8 @@ class Collector:
 
     def __init__(self) -> None:
         self.received: list[ExportTraceServiceRequest] = []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,6 +32,7 @@ class Collector:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 if self.path == "/v1/traces":
                     collector.received.append(ExportTraceServiceRequest.FromString(body))
+                collector.may_answer.wait()
                 self.send_response(200)
                 self.send_header("content-type", "application/x-protobuf")
                 self.send_header("content-length", "0")
@@ -43,6 +46,7 @@ class Collector:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
+        self.may_answer.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -118,6 +122,20 @@ def test_a_collector_that_is_away_holds_up_neither_requests_nor_the_end(
         began = time.monotonic()
         assert service.stop() == 0
         assert time.monotonic() - began < 10
+
+
+def test_a_collector_that_never_answers_does_not_hold_up_the_end(
+    data: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "600")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "600000")
+    collector.may_answer.clear()
+    with Service("--data-dir", data) as service:
+        service.post_brief()
+        assert service.stop() == 0
+        assert collector.received
+        assert not [line for line in service.lines if line["level"] == "error"]
 
 
 def test_the_name_of_the_service_is_the_operators(

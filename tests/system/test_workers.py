@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +13,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from program import START_SECONDS, Service, data_directory, eventually, is_running, mongod_pid
+from program import (
+    ROOT,
+    START_SECONDS,
+    Service,
+    data_directory,
+    eventually,
+    is_running,
+    mongod_pid,
+)
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
+from sitewatt.serving import Workers
 from sitewatt.workers import (
     HEALTHCHECK_SECONDS,
     WorkerFailed,
@@ -57,6 +69,47 @@ def test_a_worker_ends_with_a_sentence_for_what_is_expected_and_the_service_itse
         raise ValueError("the key is short")
     assert ended.value.code == STARTUP_FAILURE
     assert capsys.readouterr().err == "sitewatt: the key is short\n"
+
+
+def test_the_end_of_a_workers_pipe_is_left_to_the_worker_from_the_first_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whoever else holds it open keeps one that was killed from being known to be gone at once.
+    pipes = [multiprocessing.Pipe() for _ in range(3)]
+    first, second, third = (SimpleNamespace(child_conn=child) for _, child in pipes)
+
+    def started(self: Any) -> None:
+        self.processes[:] = [first, second]
+
+    def replaced(self: Any) -> None:
+        self.processes[:] = [first, third]
+
+    monkeypatch.setattr(Multiprocess, "init_processes", started)
+    monkeypatch.setattr(Multiprocess, "keep_subprocess_alive", replaced)
+    workers = Workers.__new__(Workers)
+    workers.processes = []
+    workers.init_processes()
+    assert [child.closed for _, child in pipes] == [True, True, False]
+    workers.keep_subprocess_alive()
+    assert pipes[2][1].closed
+    for parent, _ in pipes:
+        with pytest.raises(EOFError):
+            parent.recv()
+        parent.close()
+
+
+def test_what_is_there_once_it_has_started_is_not_looked_through_for_garbage() -> None:
+    # In a process of its own, for it changes all of the process.
+    program = (
+        "import gc; from sitewatt.workers import collect_rarely;"
+        " before = gc.get_threshold()[0]; kept = [[]]; collect_rarely();"
+        " looked_at = any(each is kept for each in gc.get_objects());"
+        " print(gc.get_threshold()[0] > 10 * before, looked_at)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True False\n"
 
 
 def test_a_killed_worker_is_replaced_and_one_that_cannot_start_ends_all(
