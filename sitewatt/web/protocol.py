@@ -23,13 +23,11 @@ import httptools
 from uvicorn._types import ASGI3Application, ASGIVersions
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from sitewatt.web import refusals
+from sitewatt.web import heads, refusals
 from sitewatt.web.exchange import Exchange
+from sitewatt.web.heads import BadHead
 from sitewatt.web.patience import Patient
 from sitewatt.web.terms import MOST_OF_HEADS, USUAL_HEAD
-
-LONGEST_HEAD = 65_536
-"""The bytes of a request line and headers together; uvicorn has no limit with httptools."""
 
 _IN_LINE = 32
 """So many requests of one client are read at most before they are answered, and some more bytes."""
@@ -37,17 +35,7 @@ _IN_LINE = 32
 _SLICE = 4096
 """What is read at once where a packet holds more requests than that; 150 of the shortest."""
 
-MOST_HEADERS = 256
-"""What a head of short headers takes in memory is many times as long as the head."""
-
-_HEADER_BYTES = 130
-"""What a header takes in memory beside its text: a pair, and two objects of bytes."""
-
 _ASGI: ASGIVersions = {"version": "3.0", "spec_version": "2.3"}
-
-
-class BadHead(Exception):
-    """The head of a request is too long, or does not say for whom or how long the request is."""
 
 
 class Connection(Patient):
@@ -135,7 +123,7 @@ class Connection(Patient):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header; a trailer is none (RFC 9110, section 6.5.1), and is forgotten."""
         if self._in_head:
-            if len(self.headers) == MOST_HEADERS:
+            if len(self.headers) == heads.MOST_HEADERS:
                 raise BadHead
             super().on_header(name, value)
 
@@ -148,7 +136,7 @@ class Connection(Patient):
         if self._upgrades:
             return
         self._in_body, self._head_bytes = True, 0
-        path, query = _path_and_query(self.url)
+        path, query = heads.path_and_query(self.url)
         self.scope = {
             "type": "http",
             "asgi": _ASGI,
@@ -261,24 +249,16 @@ class Connection(Patient):
         return b"\r\n".join([line, *kept, b"", rest])
 
     def _check_head(self, version: str) -> None:
-        """Promise an end, one Host (RFC 9112, section 3.2) and chunks alone (section 6.1)."""
-        if self._first_bytes + self._head_bytes + self._received > LONGEST_HEAD:
-            size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-            if size > LONGEST_HEAD:
-                raise BadHead
-        names = [name for name, _ in self.headers]
-        if names.count(b"host") != 1 and (version != "1.0" or b"host" in names):
-            raise BadHead
-        if b"transfer-encoding" in names:
-            codings = [v.lower() for n, v in self.headers if n == b"transfer-encoding"]
-            if codings.count(b"chunked") != len(codings):
-                raise BadHead
+        """Raise BadHead for one that is too long, or does not say for whom or how long it is."""
+        if self._first_bytes + self._head_bytes + self._received > heads.LONGEST_HEAD:
+            heads.check_length(self.url, self.headers)
+        heads.check_framing(self.headers, version)
 
     def _hold(self, data: bytes) -> None:
         """Count what a head that is not whole takes; refuse a long one where all take too much."""
         part = len(data.rpartition(b"\r\n\r\n")[2])
         self._part = part if part < len(data) else self._part + part
-        held = self._part + _HEADER_BYTES * len(self.headers) if self._in_head else 0
+        held = heads.memory(self._part, self.headers) if self._in_head else 0
         self._terms.heads += held - self._held
         self._held = held
         if held > USUAL_HEAD and self._terms.heads > MOST_OF_HEADS:
@@ -291,14 +271,5 @@ class Connection(Patient):
         Raises BadHead when it is too long.
         """
         self._head_bytes += self._received
-        if self._head_bytes > LONGEST_HEAD:
+        if self._head_bytes > heads.LONGEST_HEAD:
             raise BadHead
-
-
-def _path_and_query(target: bytes) -> tuple[bytes, bytes]:
-    """Return both as they stand in a request's target, which may begin with scheme and host."""
-    if target.startswith(b"/") and b"#" not in target:
-        path, _, query = target.partition(b"?")
-        return path, query
-    url = httptools.parse_url(target)
-    return url.path or b"/", url.query or b""

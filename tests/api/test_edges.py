@@ -9,7 +9,7 @@ import orjson
 import pytest
 from api_service import CONTRACT, SCHEMAS
 
-from sitewatt.web.protocol import LONGEST_HEAD, MOST_HEADERS
+from sitewatt.web.heads import LONGEST_HEAD, MOST_HEADERS
 
 LIMITS = CONTRACT.limits
 ROWS: int = SCHEMAS["ReadingColumns"]["properties"]["dt-stamp"]["maxItems"]
