@@ -59,16 +59,20 @@ _NAMESPACE_EXISTS = 48
 
 
 async def prepare(database: Database, validators: Mapping[str, Document]) -> None:
-    """Make the collections what they must be, whatever they are; may run many times at once."""
+    """Make the collections what they must be, whatever they are; may run many times at once.
+
+    Nothing is done to those that are so already: a change of a validator waits for each transaction
+    on its collection, for a minute for that of a killed process, and all others wait behind it.
+    """
+    found = {each["name"]: each["options"] async for each in await database.raw.list_collections()}
     for name, schema in validators.items():
-        await _ensure(database, name, {"$jsonSchema": schema})
+        validator = {"$jsonSchema": schema}
+        if name not in found:
+            await _create(database, name, **_OPTIONS.get(name, {}))
+        if found.get(name, {}).get("validator") != validator:
+            await database.raw.command({"collMod": name, "validator": validator})
         if name in INDEXES:
             await database.raw[name].create_indexes(INDEXES[name])
-
-
-async def _ensure(database: Database, name: str, validator: Document) -> None:
-    await _create(database, name, **_OPTIONS.get(name, {}))
-    await database.raw.command({"collMod": name, "validator": validator})
 
 
 async def _create(database: Database, name: str, **options: Any) -> None:

@@ -11,6 +11,9 @@ ACTIONS = (
 )  # fmt: skip
 """What the store does to its collections; the roles readWrite and dbAdmin allow it."""
 
+TO_LOOK = "listCollections"
+"""What it does to the database; these roles allow it, too."""
+
 COLLECTIONS = ("sites", "live", "days", "keys", "leases", "counters", "retired")
 
 Privilege = Mapping[str, Any]
@@ -28,13 +31,14 @@ async def require_rights(database: Database) -> None:
 
 
 def missing_rights(privileges: Iterable[Privilege], database: str) -> list[str]:
-    """Return the actions that are not allowed on each of the collections, in the order of ACTIONS.
+    """Return the actions that are not allowed on all that they are for, in the order of ACTIONS.
 
     https://www.mongodb.com/docs/v6.0/reference/resource-document/
     """
     given = [*privileges]
     allowed = [_allowed(given, database, collection) for collection in COLLECTIONS]
-    return [action for action in ACTIONS if not all(action in actions for actions in allowed)]
+    missing = [action for action in ACTIONS if not all(action in actions for actions in allowed)]
+    return missing if TO_LOOK in _allowed(given, database, "") else [*missing, TO_LOOK]
 
 
 def _allowed(privileges: Iterable[Privilege], database: str, collection: str) -> set[str]:

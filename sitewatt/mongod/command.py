@@ -44,5 +44,7 @@ def command_line(binary: Path, directory: DataDirectory, options: Options) -> li
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         # It would wait this long for another member to take over.
         *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"),
+        # That of a process that was killed keeps its locks so long, here as long as a call and 5 s.
+        *("--setParameter", "transactionLifetimeLimitSeconds=20"),
         *("--logpath", str(directory.log), "--logappend", "--logRotate", "reopen", "--quiet"),
     ]

@@ -86,6 +86,10 @@ class Database:
     def __getitem__(self, name: str) -> Collection:
         return Collection(self._database[name])
 
+    async def list_collections(self) -> Cursor:
+        names = self._database.list_collection_names()
+        return Cursor([{"name": name, "options": {}} for name in names])
+
     async def create_collection(self, name: str, **options: Any) -> None:
         self._database.create_collection(name)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pymongo import timeout
 from pymongo.errors import OperationFailure, WriteError
 
 from storage import Store, layout
@@ -185,6 +186,18 @@ async def test_prepare_changes_the_validator_of_a_collection_that_exists(
         await real_database["live"].insert_one(full)
     await real_store.prepare()
     await real_database["live"].insert_one(full)
+
+
+async def test_prepare_does_not_wait_for_the_transaction_of_a_process_that_was_killed(
+    real_store: Store, real_database: Any, schemas: dict[str, Any]
+) -> None:
+    async with real_database.client.start_session() as left:
+        await left.start_transaction()
+        for name in validators(schemas):
+            await real_database[name].delete_many({"_id": "nothing"}, session=left)
+        with timeout(5):
+            await Store(real_database, schemas=schemas).prepare()
+        await left.abort_transaction()
 
 
 async def test_live_is_compressed_by_zstd(real_store: Store, real_database: Any) -> None:

@@ -13,7 +13,7 @@ from second_member import second_member
 
 from storage import NotReady, Store, Unavailable, UnsuitableServer, connect
 from storage.readiness import READY_SECONDS
-from storage.rights import ACTIONS, COLLECTIONS, missing_rights
+from storage.rights import ACTIONS, COLLECTIONS, TO_LOOK, missing_rights
 from storage.validators import validators
 
 IN_TIME = READY_SECONDS + 2
@@ -153,22 +153,27 @@ def test_rights_are_asked_for_on_every_collection_that_there_is(schemas: dict[st
     assert sorted(COLLECTIONS) == sorted(validators(schemas))
 
 
+LOOK = privilege([TO_LOOK], db="sitewatt", collection="")
+ALL = [*ACTIONS, TO_LOOK]
+
+
 @pytest.mark.parametrize(
     ("privileges", "missing"),
     [
-        ([], list(ACTIONS)),
-        ([privilege(ACTIONS, db="sitewatt", collection="")], []),
-        ([privilege(ACTIONS, db="", collection="")], []),
-        ([privilege(ACTIONS, anyResource=True)], []),
-        ([privilege(ACTIONS, cluster=True)], list(ACTIONS)),
-        ([privilege(ACTIONS, db="other", collection="")], list(ACTIONS)),
-        ([privilege(ACTIONS, db="sitewatt", collection="live")], list(ACTIONS)),
-        ([privilege(ACTIONS, db="sitewatt", collection=c) for c in COLLECTIONS], []),
-        ([privilege(ACTIONS[:-1], db="sitewatt", collection="")], ["collMod"]),
+        ([], ALL),
+        ([privilege(ALL, db="sitewatt", collection="")], []),
+        ([privilege(ALL, db="", collection="")], []),
+        ([privilege(ALL, anyResource=True)], []),
+        ([privilege(ALL, cluster=True)], ALL),
+        ([privilege(ALL, db="other", collection="")], ALL),
+        ([privilege(ALL, db="sitewatt", collection="live"), LOOK], [*ACTIONS]),
+        ([privilege(ALL, db="sitewatt", collection=c) for c in COLLECTIONS], [TO_LOOK]),
+        ([*(privilege(ALL, db="sitewatt", collection=c) for c in COLLECTIONS), LOOK], []),
+        ([privilege(ACTIONS[:-1], db="sitewatt", collection=""), LOOK], ["collMod"]),
         (
             [
                 privilege(ACTIONS[:-1], db="sitewatt", collection=""),
-                privilege(["collMod"], db="", collection=""),
+                privilege(["collMod", TO_LOOK], db="", collection=""),
             ],
             [],
         ),
@@ -193,7 +198,7 @@ async def test_a_user_without_collmod_is_told_before_anything_is_changed(
             answer["authInfo"] = {
                 "authenticatedUsers": [{"user": "one", "db": "admin"}],
                 "authenticatedUserPrivileges": [
-                    privilege(ACTIONS[:-1], db=other.database.raw.name, collection="")
+                    privilege([*ACTIONS[:-1], TO_LOOK], db=other.database.raw.name, collection="")
                 ],
             }
         return answer

@@ -24,13 +24,13 @@ from pymongo.uri_parser import parse_uri
 
 from sitewatt.auth import AdminKey
 from sitewatt.mongod import find_binary
-from storage.rights import ACTIONS, COLLECTIONS
+from storage.rights import ACTIONS, COLLECTIONS, TO_LOOK
 
 INITIATE = DEPLOY / "compose" / "initiate.py"
 MAKE_SECRETS = DEPLOY / "compose" / "make-secrets"
 MEMBERS = ("mongodb-1", "mongodb-2", "mongodb-3")
 
-ALL = ", ".join(ACTIONS)
+ALL = ", ".join([*ACTIONS, TO_LOOK])
 SET = "the role sitewatt has been set\nthe user sitewatt has been set\n"
 
 Done = subprocess.CompletedProcess[str]
@@ -218,6 +218,7 @@ def test_a_user_who_lacks_a_collection_is_told_so_and_the_service_goes_on_once_i
             places = [{"db": "sitewatt", "collection": name} for name in names]
             return [{"resource": place, "actions": [*ACTIONS]} for place in places]
 
+        look = {"resource": {"db": "sitewatt", "collection": ""}, "actions": [TO_LOOK]}
         but_one = allow(*(name for name in COLLECTIONS if name != "days"))
         database.command("createRole", "part", privileges=but_one, roles=[])
         database.command("createUser", "part", pwd="right", roles=["part"])
@@ -226,7 +227,8 @@ def test_a_user_who_lacks_a_collection_is_told_so_and_the_service_goes_on_once_i
         assert f"the user may not do this on the database `sitewatt`: {ALL}" in refused.stderr
         with EarlyService(mongodb_uri=uri) as service:
             assert hindrance(service) == "unauthorized"
-            database.command("updateRole", "part", privileges=allow(*COLLECTIONS), roles=[])
+            all_ = [look, *allow(*COLLECTIONS)]
+            database.command("updateRole", "part", privileges=all_, roles=[])
             service.await_ready()
             assert service.client.post("/v1/sites", json=named("Late")).status_code == 201
             database.command("updateRole", "part", privileges=but_one, roles=[])

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from program import Service, data_directory, eventually, example
+from program import START_SECONDS, Service, data_directory, eventually, example
 from prometheus_client.parser import text_string_to_metric_families
 from test_crashes import workers
 
@@ -140,7 +140,7 @@ def test_workers_answer_for_each_other(data: Path) -> None:
         assert value(service.client, "sitewatt_ready") == 1
         first = workers(service)[0]
         os.kill(first, 9)
-        assert eventually(lambda: len(workers(service)) == 3)
+        assert eventually(lambda: len(workers(service)) == 3, within=START_SECONDS)
         assert eventually(is_counted)
 
 
