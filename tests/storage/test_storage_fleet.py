@@ -16,7 +16,7 @@ from storage import (
     UnknownSite,
     UnknownSites,
 )
-from storage.fleet import AT_ONCE
+from storage.fleet import AT_ONCE, _raise_first
 
 T = 1_672_531_200
 ROW = (10, 2.5, 1.5, True, False, False)
@@ -111,9 +111,21 @@ async def test_a_site_that_is_deleted_meanwhile_leaves_it_open_what_is_stored(
         return await push(site_id, *args, **kwargs)
 
     monkeypatch.setattr(store.live, "push", deleted)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"a site was deleted in between$") as refusal:
         await store.fleet.push({1: {T: ROW}, 2: {T: ROW}})
+    assert refusal.value.kind is None, "no failure of the database"
     assert await store.live.latest(1) == (T, ROW)
+
+
+def test_the_first_error_of_many_answers_is_raised_whatever_follows_it() -> None:
+    receipt = Receipt(0, 0, 0, 0, 0, None, None)
+    _raise_first([])
+    _raise_first([receipt, receipt])
+    away, other = Unavailable("away", "no_server"), ValueError()
+    for first, second in ((away, other), (other, away)):
+        with pytest.raises(type(first)) as raised:
+            _raise_first([receipt, first, receipt, second, UnknownSite(1)])
+        assert raised.value is first
 
 
 async def many_old(store: Store) -> dict[int, Any]:
@@ -151,8 +163,9 @@ async def test_who_gets_no_place_in_time_is_told_so_and_keeps_none(store: Store)
     for _ in range(AT_ONCE):
         await places.acquire()
     store.fleet.database.timeout = 0.2
-    with pytest.raises(Unavailable, match="no place in time"):
+    with pytest.raises(Unavailable, match=r"there was no place in time$") as refusal:
         await store.fleet.push(pushes)
+    assert refusal.value.kind == "timeout"
     for _ in range(AT_ONCE):
         places.release()
     store.fleet.database.timeout = 30
