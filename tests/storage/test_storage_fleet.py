@@ -59,6 +59,18 @@ async def test_conflicts_are_told_with_their_sites_and_all_else_is_stored(store:
     assert (await store.fleet.push({2: {T: OTHER}}, overwrite=True))[2].replaced == 1
 
 
+async def test_the_conflicts_of_all_sites_are_told_in_the_order_of_sites_and_instants(
+    store: Store,
+) -> None:
+    stored = {T: ROW, T + 600: ROW}
+    await store.fleet.push(dict.fromkeys((1, 2, 3), stored))
+    with pytest.raises(FleetConflict) as refusal:
+        await store.fleet.push({3: {T: OTHER}, 1: dict.fromkeys(stored, OTHER), 2: stored})
+    conflicts = [(site_id, one.instant) for site_id, one in refusal.value.conflicts]
+    assert conflicts == [(1, T), (1, T + 600), (3, T)]
+    assert [receipt.conflicts for receipt in refusal.value.receipts.values()] == [1, 2, 0]
+
+
 async def test_a_dry_run_stores_nothing(store: Store) -> None:
     receipts = await store.fleet.push({1: {T: ROW}}, dry_run=True)
     assert receipts[1].stored == 1
