@@ -17,6 +17,7 @@ from storage import (
     UnknownSites,
 )
 from storage.fleet import AT_ONCE, _raise_first
+from storage.open_days import SMALL
 
 T = 1_672_531_200
 ROW = (10, 2.5, 1.5, True, False, False)
@@ -87,6 +88,15 @@ async def test_the_latest_of_every_site_comes_in_pages(store: Store) -> None:
     second = await store.fleet.latest(limit=3, after=3)
     assert [entry.site_id for entry in second.entries] == [5, 6, 7]
     assert second.next is None
+
+
+async def test_few_rows_of_today_and_yesterday_go_into_a_bulk_of_all(
+    store: Store, clock: Any
+) -> None:
+    clock.now = T + 100_000
+    for count, yes in ((0, True), (SMALL, True), (SMALL + 1, False)):
+        assert await store.live.shares({T + n: ROW for n in range(count)}) is yes
+    assert not await store.live.shares({T: ROW, T - 1: ROW})
 
 
 async def test_few_sites_at_a_time_have_round_trips_of_their_own(
