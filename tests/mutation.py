@@ -19,7 +19,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 COPIED = ("openapi", "handlers", "storage", "sitewatt", "tests", "docs", "bench", "deploy")
 COPIED += ("setup.cfg", "pyproject.toml", "README.md", "package.json", "Makefile", "CHANGELOG.md")
-SLOW = ("test_of_a_bomb", "bounded_number_of_times")
+SLOW = ("test_of_a_bomb", "bounded_number_of_times", "two_that_run_at_once_remove_the_same")
+SLOW += ("more_sites_than_one_command_changes",)
 UNUSED = ("cacheprovider", "schemathesis", "xdist", "xdist.looponfail", "anyio")
 UNUSED += ("unraisableexception",)
 ADDED = [word for plugin in UNUSED for word in ("-p", f"no:{plugin}")]
@@ -95,7 +96,10 @@ PARTS = {
             f"tests/storage/test_storage_{name}.py"
             for name in (
                 *("live", "sites", "configurations", "retention", "fleet", "analysis", "known"),
-                *("commits", "newest", "deletion", "inspection", "measures", "layout", "keys"),
+                *("commits", "newest", "deletion", "measures", "layout", "keys", "sealing"),
+                *("removal", "lease", "staleness", "readiness", "availability", "connection"),
+                *("deletion_marks", "newest_shared", "upgrades", "looks", "page", "corners"),
+                *("server", "clock", "errors", "findings", "receipts"),
             )
         ),
     ),

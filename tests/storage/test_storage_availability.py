@@ -5,12 +5,16 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from private_mongod import PrivateMongod
+from pymongo import _csot
 from pymongo.errors import (
+    AutoReconnect,
     BulkWriteError,
+    ConfigurationError,
     DuplicateKeyError,
     ExecutionTimeout,
     NetworkTimeout,
@@ -25,8 +29,9 @@ from pymongo.errors import (
 from sweeping import sweep_after
 
 from storage import Receipt, Store, Unavailable, connect
-from storage.availability import means_unavailable
+from storage.availability import bounded, limited, means_unavailable
 from storage.deletion import Deletion
+from storage.measures import Measures
 
 NOW = 1_700_000_000
 LIMIT = 1.0
@@ -259,6 +264,11 @@ def labelled(label: str) -> PyMongoError:
         ExecutionTimeout("", 50),
         WriteConcernError(""),
         WTimeoutError(""),
+        AutoReconnect(),
+        ConfigurationError(),
+        BulkWriteError({"writeErrors": [{"index": 0, "code": 11000}, {"index": 1, "code": 189}]}),
+        bulk(50),
+        labelled("RetryableWriteError"),
         OperationFailure("", 11600),
         OperationFailure("", 189),
         OperationFailure("", 112),
@@ -282,11 +292,110 @@ def test_what_a_later_try_may_not_meet_means_unavailable(error: PyMongoError) ->
         OperationFailure("", 2),
         bulk(11000),
         bulk(121),
+        bulk(),
+        BulkWriteError({}),
+        labelled("NetworkError"),
+        OperationFailure(""),
         PyMongoError(),
     ],
 )
 def test_what_every_try_would_meet_does_not(error: PyMongoError) -> None:
     assert not means_unavailable(error)
+
+
+SOME_CODES = {
+    "writeErrors": [{"index": n, "code": code} for n, code in enumerate((11000, 91, 112))]
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason"),
+    [
+        (ServerSelectionTimeoutError("at 10.0.0.1"), "no_server", "ServerSelectionTimeoutError"),
+        (NetworkTimeout("at 10.0.0.1"), "timeout", "NetworkTimeout"),
+        (AutoReconnect("at 10.0.0.1"), "connection", "AutoReconnect"),
+        (ConfigurationError("at 10.0.0.1"), "connection", "ConfigurationError"),
+        (OperationFailure("", 91, {"codeName": "X"}), "not_primary", "X"),
+        (OperationFailure("", 13, {"codeName": "Y"}), "unauthorized", "Y"),
+        (OperationFailure("", 13, {"code": 13}), "unauthorized", "OperationFailure"),
+        (OperationFailure("", 13), "unauthorized", "OperationFailure"),
+        (WriteConcernError("", 100), "write_concern", "WriteConcernError"),
+        (WTimeoutError(""), "write_concern", "WTimeoutError"),
+        (labelled("TransientTransactionError"), "other", "OperationFailure"),
+        (bulk(112, 64), "write_concern", "BulkWriteError"),
+        (bulk(14031), "disk_full", "BulkWriteError"),
+        (BulkWriteError(SOME_CODES), "not_primary", "BulkWriteError"),
+    ],
+)
+async def test_a_failure_is_told_by_its_kind_and_in_words_without_addresses(
+    error: PyMongoError, kind: str, reason: str
+) -> None:
+    called = Called(error)
+    with pytest.raises(Unavailable) as refusal:
+        await called.in_time(1, b=2)
+    assert (refusal.value.kind, refusal.value.reason) == (kind, reason)
+    assert refusal.value.__cause__ is error
+    assert called.counted() == {kind: 1}
+
+
+class Called:
+    """Something with methods that fail in a way of the database's, or return their arguments."""
+
+    def __init__(self, error: Exception | None, *, prepared: bool = True) -> None:
+        self.error = error
+        measures = Measures()
+        self.database: Any = SimpleNamespace(timeout=9, prepared=prepared, measures=measures)
+
+    def counted(self) -> dict[str, int]:
+        errors = self.database.measures.errors
+        return {kind: number for kind, number in errors.items() if number}
+
+    @limited
+    async def in_time(self, a: int, *, b: int) -> Any:
+        """Says something."""
+        if self.error:
+            raise self.error
+        return a, b, _csot.get_timeout()
+
+    @bounded
+    async def prepared(self, a: int, *, b: int) -> Any:
+        """Says another thing."""
+        return await self.in_time(a, b=b)
+
+
+async def test_what_no_later_try_would_do_is_a_bug_and_stays_what_it_is() -> None:
+    for error in (DuplicateKeyError("", 11000), bulk(121), ValueError()):
+        called = Called(error)
+        with pytest.raises(type(error)) as raised:
+            await called.in_time(1, b=2)
+        assert raised.value is error
+        assert called.counted() == {}
+
+
+async def test_an_unavailability_goes_through_all_calls_as_it_is_and_is_counted_once() -> None:
+    error = Unavailable("not a writable primary", "not_primary")
+    called = Called(error)
+    with pytest.raises(Unavailable) as raised:
+        await called.prepared(1, b=2)
+    assert raised.value is error
+    assert called.counted() == {"not_primary": 1}
+
+
+async def test_a_call_within_its_time_returns_what_it_returns_and_keeps_its_name() -> None:
+    called = Called(None)
+    assert await called.in_time(1, b=2) == await called.prepared(1, b=2) == (1, 2, 9)
+    assert _csot.get_timeout() is None
+    for method, doc in ((Called.in_time, "Says something."), (Called.prepared, "Says another")):
+        assert str(method.__doc__).startswith(doc)
+
+
+async def test_nothing_is_called_before_the_collections_are_prepared() -> None:
+    called = Called(ValueError(), prepared=False)
+    with pytest.raises(Unavailable) as raised:
+        await called.prepared(1, b=2)
+    assert raised.value.kind == "not_prepared"
+    assert raised.value.reason == "the collections have not been prepared yet"
+    assert called.counted() == {"not_prepared": 1}
 
 
 async def test_a_bug_is_not_taken_for_unavailability(real_store: Store) -> None:

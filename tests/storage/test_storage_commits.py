@@ -246,6 +246,28 @@ def test_a_caller_in_the_queue_waits_no_longer_than_the_timeout_and_takes_its_ro
     assert play(scene) == [*range(1_001)]
 
 
+def test_who_has_waited_too_long_is_told_so_and_who_came_later_waits_on() -> None:
+    async def scene(loop: JumpingLoop) -> Any:
+        commits = commits_of(Table([TIMEOUT + 2]), loop)
+        begun, ended = (0.0, 1.0, 1.0, 3.0), list[Any]()
+
+        async def call(number: int) -> None:
+            await asyncio.sleep(begun[number])
+            try:
+                await commits.insert(rows(number), small=True)
+            except Unavailable as error:
+                ended.append((number, loop.time(), error.reason, error.kind))
+
+        await asyncio.gather(*(call(number) for number in range(len(begun))))
+        return ended
+
+    said = ("there was no answer in time", "timeout")
+    assert play(scene) == [
+        (number, pytest.approx(begun + TIMEOUT), *said)
+        for number, begun in enumerate((0.0, 1.0, 1.0, 3.0))
+    ]
+
+
 def test_without_a_timeout_a_caller_waits_as_long_as_it_takes() -> None:
     async def scene(loop: JumpingLoop) -> Any:
         commits = commits_of(Table([1e6]), loop, timeout=None)
@@ -280,7 +302,9 @@ def test_closing_waits_for_what_is_left_and_refuses_the_rest() -> None:
         await asyncio.sleep(0.5)
         closing = asyncio.create_task(commits.close())
         await asyncio.sleep(0)
-        assert await outcome(commits.insert(rows(9), small=True)) is Unavailable
+        with pytest.raises(Unavailable, match=r"the store is closing$") as refusal:
+            await commits.insert(rows(9), small=True)
+        assert refusal.value.kind is None
         await closing
         return [call.result() for call in calls], sorted(table.stored), loop.time()
 

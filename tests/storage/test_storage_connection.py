@@ -1,7 +1,7 @@
 import pytest
 from pymongo import ReadPreference
 
-from storage import DATABASE_NAME, connect
+from storage import DATABASE_NAME, BadAddress, connect
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,28 @@ async def test_of_an_address_that_is_right_nothing_is_said(
 ) -> None:
     async with connect("mongodb://localhost/?replicaSet=rs", timeout=1):
         assert caplog.records == []
+
+
+HOW_TO_WRITE_IT = "write / : ? # [ ] @ % in a password as %2F %3A %3F %23 %5B %5D %40 %25"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("mongodb://user:se/cret@localhost/", HOW_TO_WRITE_IT),
+        ("mongodb://user:se@cret@localhost/", "Username and password must be escaped"),
+        ("mongodb://user:cret%@localhost/", "Username and password must be escaped"),
+        ("http://user:cret@localhost/", "Invalid URI scheme"),
+        ("mongodb://", "Must provide at least one hostname"),
+        ("mongodb://localhost:port/", "Port contains non-digit characters"),
+    ],
+)
+def test_an_address_that_is_none_is_told_without_its_password(address: str, said: str) -> None:
+    with pytest.raises(BadAddress) as refusal:
+        connect(address, timeout=1)
+    assert str(refusal.value).startswith(said)
+    assert "cret" not in str(refusal.value)
+    assert refusal.value.__suppress_context__, "a traceback would show what PyMongo said"
 
 
 @pytest.mark.parametrize(("path", "name"), [("", "sitewatt"), ("mine", "mine")])

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from bson.objectid import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from storage import Receipt, Store, Unavailable, known, newest
 from storage.classification import classify, differing
 from storage.closed_days import ClosedDays
 from storage.days import last_removable, last_sealable
+from storage.documents import day_document
 from storage.history import next_revision, same_configuration
 from storage.ids import (
     DAY_SECONDS,
@@ -28,6 +30,7 @@ from storage.ids import (
 from storage.known import IdSet, KnownSites
 from storage.measures import Distribution, Measures
 from storage.newest import Newest
+from storage.open_days import OpenDays
 from storage.sharing import Waiter
 
 
@@ -329,3 +332,25 @@ async def test_a_day_too_young_to_be_closed_is_not_closed_again_when_its_documen
     with pytest.raises(Unavailable, match="opened again in between"):
         await store.live.push(1, {stamp + 600: row})
     assert [day async for day in store.database.days.find()] == []
+
+
+async def test_a_push_into_a_day_that_another_clock_closes_meanwhile_is_found_out_by_the_next(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settling = last_sealable(clock.now) + 1
+    row, start = (1.0, 350.0, 400.5, True, False, False), settling * DAY_SECONDS
+    await store.sites.create([{"id": 1, "name": "W", "location": "n"}])
+    put = OpenDays.store
+
+    async def closed_then(self: OpenDays, *given: Any, **flags: Any) -> None:
+        await put(self, *given, **flags)
+        await store.database.days.insert_one(day_document(1, settling, ObjectId(), {}))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenDays, "store", closed_then)
+        with pytest.raises(Unavailable, match=r": a day was closed in between$") as refusal:
+            await store.live.push(1, {start: row})
+    assert refusal.value.kind == "conflict"
+    assert (await store.live.push(1, {start: row, start + 1: row})).stored == 1
+    assert await store.live.latest(1) == (start + 1, row)
+    assert await store.live.delete(1, start=0, end=2**32) == 2

@@ -16,7 +16,8 @@ from storage import (
     UnknownSite,
     UnknownSites,
 )
-from storage.fleet import AT_ONCE
+from storage.fleet import AT_ONCE, _raise_first
+from storage.open_days import SMALL
 
 T = 1_672_531_200
 ROW = (10, 2.5, 1.5, True, False, False)
@@ -59,6 +60,18 @@ async def test_conflicts_are_told_with_their_sites_and_all_else_is_stored(store:
     assert (await store.fleet.push({2: {T: OTHER}}, overwrite=True))[2].replaced == 1
 
 
+async def test_the_conflicts_of_all_sites_are_told_in_the_order_of_sites_and_instants(
+    store: Store,
+) -> None:
+    stored = {T: ROW, T + 600: ROW}
+    await store.fleet.push(dict.fromkeys((1, 2, 3), stored))
+    with pytest.raises(FleetConflict) as refusal:
+        await store.fleet.push({3: {T: OTHER}, 1: dict.fromkeys(stored, OTHER), 2: stored})
+    conflicts = [(site_id, one.instant) for site_id, one in refusal.value.conflicts]
+    assert conflicts == [(1, T), (1, T + 600), (3, T)]
+    assert [receipt.conflicts for receipt in refusal.value.receipts.values()] == [1, 2, 0]
+
+
 async def test_a_dry_run_stores_nothing(store: Store) -> None:
     receipts = await store.fleet.push({1: {T: ROW}}, dry_run=True)
     assert receipts[1].stored == 1
@@ -75,6 +88,15 @@ async def test_the_latest_of_every_site_comes_in_pages(store: Store) -> None:
     second = await store.fleet.latest(limit=3, after=3)
     assert [entry.site_id for entry in second.entries] == [5, 6, 7]
     assert second.next is None
+
+
+async def test_few_rows_of_today_and_yesterday_go_into_a_bulk_of_all(
+    store: Store, clock: Any
+) -> None:
+    clock.now = T + 100_000
+    for count, yes in ((0, True), (SMALL, True), (SMALL + 1, False)):
+        assert await store.live.shares({T + n: ROW for n in range(count)}) is yes
+    assert not await store.live.shares({T: ROW, T - 1: ROW})
 
 
 async def test_few_sites_at_a_time_have_round_trips_of_their_own(
@@ -111,9 +133,21 @@ async def test_a_site_that_is_deleted_meanwhile_leaves_it_open_what_is_stored(
         return await push(site_id, *args, **kwargs)
 
     monkeypatch.setattr(store.live, "push", deleted)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"a site was deleted in between$") as refusal:
         await store.fleet.push({1: {T: ROW}, 2: {T: ROW}})
+    assert refusal.value.kind is None, "no failure of the database"
     assert await store.live.latest(1) == (T, ROW)
+
+
+def test_the_first_error_of_many_answers_is_raised_whatever_follows_it() -> None:
+    receipt = Receipt(0, 0, 0, 0, 0, None, None)
+    _raise_first([])
+    _raise_first([receipt, receipt])
+    away, other = Unavailable("away", "no_server"), ValueError()
+    for first, second in ((away, other), (other, away)):
+        with pytest.raises(type(first)) as raised:
+            _raise_first([receipt, first, receipt, second, UnknownSite(1)])
+        assert raised.value is first
 
 
 async def many_old(store: Store) -> dict[int, Any]:
@@ -151,8 +185,9 @@ async def test_who_gets_no_place_in_time_is_told_so_and_keeps_none(store: Store)
     for _ in range(AT_ONCE):
         await places.acquire()
     store.fleet.database.timeout = 0.2
-    with pytest.raises(Unavailable, match="no place in time"):
+    with pytest.raises(Unavailable, match=r"there was no place in time$") as refusal:
         await store.fleet.push(pushes)
+    assert refusal.value.kind == "timeout"
     for _ in range(AT_ONCE):
         places.release()
     store.fleet.database.timeout = 30

@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -168,6 +169,52 @@ async def test_list_gives_the_half_open_range_in_pages_both_ways(store: Store) -
     assert await page(2, 6, False, 4) == ([2, 3, 4, 5], None)
     assert await page(6, 6, False, 4) == ([], None)
     assert await page(6, 2, True, 4) == ([], None)
+
+
+async def test_a_page_has_its_mark_as_long_as_it_would_be_the_same(store: Store) -> None:
+    await store.live.push(SITE, {T + i: values(i) for i in range(9)})
+    asked: Any = {"start": T, "end": T + 7, "descending": False, "limit": 5}
+    mark = (await store.live.list(SITE, **asked)).mark
+    assert await store.live.unchanged(SITE, mark, **asked)
+    for other in ({"start": T + 1}, {"end": T + 5}, {"limit": 4}, {"descending": True}):
+        another: Any = {**asked, **other}
+        assert (await store.live.list(SITE, **another)).mark != mark
+    await store.live.push(SITE, {T - 1: values(1)})
+    await store.live.push(SITE, {T + 3: values(99)}, overwrite=True)
+    assert not await store.live.unchanged(SITE, mark, **asked)
+    mark = (await store.live.list(SITE, **asked)).mark
+    assert await store.live.unchanged(SITE, mark, **asked)
+    await store.live.delete(SITE, start=T + 3, end=T + 4)
+    assert not await store.live.unchanged(SITE, mark, **asked)
+
+
+async def test_who_watches_sees_each_shared_call_and_for_whom_it_is(
+    store: Store, clock: Any
+) -> None:
+    clock.now = T
+    seen = list[tuple[str, list[Any]]]()
+
+    class Watching:
+        def caller(self) -> Any:
+            task = asyncio.current_task()
+            return task and task.get_name()
+
+        @contextmanager
+        def call(self, name: str, callers: Sequence[Any]) -> Iterator[None]:
+            seen.append((name, sorted(callers)))
+            yield
+
+    store.live.watch(Watching())
+
+    async def named(name: str, call: Awaitable[Any]) -> None:
+        async def made() -> None:
+            await call
+
+        await asyncio.create_task(made(), name=name)
+
+    await asyncio.gather(*(named(n, store.live.push(SITE, {T + int(n): values(1)})) for n in "12"))
+    await asyncio.gather(*(named(n, store.live.latest(SITE)) for n in "345"))
+    assert seen == [("Commits", ["1", "2"]), ("Newest", ["3", "4", "5"])]
 
 
 async def test_list_beyond_all_time_is_empty_and_meets_no_other_site(store: Store) -> None:

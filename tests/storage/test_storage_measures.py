@@ -100,6 +100,9 @@ def test_what_has_failed_or_was_refused_is_no_wait() -> None:
         (OperationFailure("", 13), "unauthorized"),
         (OperationFailure("", 14031), "disk_full"),
         (OperationFailure("", 8000), "other"),
+        (ExecutionTimeout(""), "timeout"),
+        (BulkWriteError({"writeErrors": [{"index": 0, "code": 8000}]}), "other"),
+        (BulkWriteError({}), "other"),
     ],
 )
 def test_a_failure_of_the_database_has_a_kind(error: PyMongoError, kind: str) -> None:

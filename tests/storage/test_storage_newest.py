@@ -10,7 +10,7 @@ from conftest import SetClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import Store, UnknownFormat, Values
+from storage import Store, UnknownFormat, Values, unions
 from storage.documents import day_document, reading_document
 from storage.ids import DAY_SECONDS, LAST_INSTANT, LAST_SITE_ID, day_of, span
 from storage.newest import MOST_SITES, Newest
@@ -166,6 +166,29 @@ async def test_a_row_of_a_newer_format_is_the_trouble_of_its_own_site(
     own, other = await asyncio.gather(newest.of(SITE), newest.of(8), return_exceptions=True)
     assert isinstance(own, UnknownFormat)
     assert other == (True, (LAST_INSTANT, values(99)))
+
+
+async def test_a_row_that_was_never_the_latest_is_not_told_when_all_goes_while_it_is_looked_for(
+    newest: Newest, schemas: dict[str, Any], clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(newest.database.raw, schemas=schemas, clock=clock, plain=True)
+    await store.prepare()
+    await put_day(store, SITE, NOON - WEEK + 20)
+    await put_live(store, SITE, NOON - WEEK + 10)
+    find, begun = unions._find, list[str]()
+
+    async def late(database: Any, question: unions.Question) -> Any:
+        if question.collection == "days" and not begun:
+            begun.append("the deletion")
+            await store.live.delete(SITE, start=0, end=LAST_INSTANT)
+        return await find(database, question)
+
+    monkeypatch.setattr(unions, "_find", late)
+    plain = Newest(store.database)
+    assert await plain.of(SITE) == (True, None)
+    assert begun
+    await plain.close()
+    await store.close()
 
 
 async def test_many_sites_are_told_in_several_round_trips(store: Store, newest: Newest) -> None:

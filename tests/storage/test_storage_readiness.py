@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from private_mongod import PrivateMongod
 from second_member import second_member
 
 from storage import NotReady, Store, Unavailable, UnsuitableServer, connect
+from storage.errors import MissingRights
 from storage.readiness import READY_SECONDS
-from storage.rights import ACTIONS, COLLECTIONS, TO_LOOK, missing_rights
+from storage.rights import ACTIONS, COLLECTIONS, TO_LOOK, missing_rights, require_rights
 from storage.validators import validators
 
 IN_TIME = READY_SECONDS + 2
@@ -181,6 +183,29 @@ ALL = [*ACTIONS, TO_LOOK]
 )
 def test_the_rights_that_are_missing_are_named(privileges: Any, missing: list[str]) -> None:
     assert missing_rights(privileges, "sitewatt") == missing
+
+
+def answering(**known: Any) -> Any:
+    """A database that says so of who asks it."""
+
+    async def command(asked: dict[str, Any]) -> dict[str, Any]:
+        assert asked == {"connectionStatus": 1, "showPrivileges": True}
+        return {"ok": 1, "authInfo": known} if known else {"ok": 1}
+
+    return SimpleNamespace(raw=SimpleNamespace(command=command, name="sitewatt"))
+
+
+async def test_a_user_needs_all_rights_and_where_there_are_no_users_nobody_needs_any() -> None:
+    users, some = [{"user": "one", "db": "admin"}], [privilege(ACTIONS, db="", collection="")]
+    await require_rights(answering())
+    await require_rights(answering(authenticatedUsers=[], authenticatedUserPrivileges=[]))
+    all_rights = [*some, LOOK]
+    await require_rights(
+        answering(authenticatedUsers=users, authenticatedUserPrivileges=all_rights)
+    )
+    with pytest.raises(MissingRights, match="the database `sitewatt`: listCollections;") as refusal:
+        await require_rights(answering(authenticatedUsers=users, authenticatedUserPrivileges=some))
+    assert refusal.value.missing == [TO_LOOK]
 
 
 async def test_a_user_without_collmod_is_told_before_anything_is_changed(

@@ -9,6 +9,7 @@ import pytest
 from bson.objectid import ObjectId
 
 from storage import Store, Unavailable, Values
+from storage.closed_days import ClosedDays, Settled
 from storage.days import first_fresh, last_removable, last_sealable
 from storage.documents import day_document, reading_document
 from storage.ids import DAY_SECONDS, day_id
@@ -139,6 +140,26 @@ async def test_what_comes_between_the_rows_of_a_chunk_is_counted_when_it_goes(
     assert await held(store) == set()
 
 
+async def test_the_rows_of_an_open_day_go_some_at_a_time_in_the_order_of_instants(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.removal.CHUNK", 2)
+    await store.sites.create([{"name": "W", "location": "n"}])
+    start = DAYS[-1] * DAY_SECONDS
+    for n in reversed(range(6)):
+        await store.live.push(SITE, {start + n: values(n)})
+    remove, gone = Removal._remove_open, list[list[int]]()
+
+    async def noted(self: Removal, site_id: int, rows: list[int]) -> int:
+        gone.append([row - start for row in rows])
+        return await remove(self, site_id, rows)
+
+    monkeypatch.setattr(Removal, "_remove_open", noted)
+    assert await store.live.delete(SITE, start=start, end=start + 5) == 5
+    assert gone == [[0, 1], [2, 3], [4]]
+    assert await held(store) == {start + 5}
+
+
 async def test_a_day_that_was_closed_by_another_clock_meanwhile_is_unavailable(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,9 +176,100 @@ async def test_a_day_that_was_closed_by_another_clock_meanwhile_is_unavailable(
         return removed
 
     monkeypatch.setattr(Removal, "_remove_open", closed_before)
-    with pytest.raises(Unavailable, match="closed in between"):
+    with pytest.raises(Unavailable, match=r": a day was closed in between$") as refusal:
         await store.live.delete(SITE, start=start, end=start + 1)
+    assert refusal.value.kind == "conflict"
     assert await store.live.delete(SITE, start=start, end=start + 1) == 1
+
+
+# Settled days
+
+
+async def document_of(store: Store, site_id: int, day: int) -> Any:
+    return await store.database.days.find_one({"_id": day_id(site_id, day)})
+
+
+async def test_a_settled_day_beyond_a_range_stays_as_it_is(store: Store) -> None:
+    await store.sites.create([{"name": "W", "location": "n"}])
+    first, last = DAYS[0] - 2, DAYS[0]
+    await store.live.push(SITE, {day * DAY_SECONDS: values(0) for day in (first, last)})
+    before = await document_of(store, SITE, last)
+    assert await store.live.delete(SITE, start=0, end=last * DAY_SECONDS) == 1
+    assert await document_of(store, SITE, last) == before
+
+
+@pytest.mark.parametrize("day", [DAYS[1], DAYS[3]])
+async def test_a_range_goes_from_a_day_whose_sealing_was_cut_short_and_from_no_other(
+    store: Store, day: int
+) -> None:
+    await store.sites.create([{"name": "W", "location": "n"} for _ in range(2)])
+    start, database = day * DAY_SECONDS, store.database
+    for site_id in (1, 2):
+        rows = {start + n: values(n) for n in range(4)}
+        await database.days.insert_one(day_document(site_id, day, ObjectId(), rows))
+        left = [reading_document(site_id, start + n, values(n + 1)) for n in range(2, 6)]
+        await database.live.insert_many(left)
+    before = [await document_of(store, site_id, day) for site_id in (1, 2)]
+    assert await store.live.delete(1, start=start + 1, end=start + 5) == 4
+    assert await held(store) == {start, start + 5}
+    assert await store.live.latest(1) == (start + 5, values(6))
+    after = [await document_of(store, site_id, day) for site_id in (1, 2)]
+    assert after[0]["t"] == [0, 5]
+    assert isinstance(after[0]["v"], ObjectId)
+    assert after[0]["v"] != before[0]["v"], "who has read a row from `live` cannot bring it back"
+    assert after[1] == before[1]
+    assert len([row async for row in database.live.find()]) == 4, "those of the other site"
+
+
+async def test_a_day_that_may_be_closed_and_is_not_is_closed_before_a_range_goes_from_it(
+    store: Store,
+) -> None:
+    await store.sites.create([{"name": "W", "location": "n"}])
+    start = DAYS[3] * DAY_SECONDS
+    rows = [reading_document(SITE, start + n, values(n)) for n in range(4)]
+    await store.database.live.insert_many(rows)
+    assert await store.live.delete(SITE, start=start + 1, end=start + 3) == 2
+    assert await held(store) == {start, start + 3}
+    assert (await document_of(store, SITE, DAYS[3]))["t"] == [0, 3]
+    assert [row async for row in store.database.live.find()] == []
+
+
+async def test_a_removal_that_another_worker_is_faster_than_takes_what_is_there_then(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.sites.create([{"name": "W", "location": "n"}])
+    day = DAYS[0]
+    start = day * DAY_SECONDS
+    await store.live.push(SITE, {start + n: values(n) for n in range(3)})
+    change, tries = ClosedDays.change, list[bool]()
+
+    async def after_another(
+        self: ClosedDays, site_id: int, number: int, changed: Settled, now: int
+    ) -> bool:
+        if not tries:
+            rows = {start + n: values(n) for n in (0, 2, 3, 9)}
+            document = day_document(SITE, day, ObjectId(), rows)
+            await store.database.days.replace_one({"_id": document["_id"]}, document)
+        tries.append(await change(self, site_id, number, changed, now))
+        return tries[-1]
+
+    monkeypatch.setattr(ClosedDays, "change", after_another)
+    assert await store.live.delete(SITE, start=start, end=start + 9) == 3
+    assert tries == [False, True]
+    assert await held(store) == {start + 9}
+
+
+async def test_one_site_has_its_turn_while_another_waits_for_its_own(store: Store) -> None:
+    await store.sites.create([{"name": "W", "location": "n"} for _ in range(2)])
+    start = DAYS[0] * DAY_SECONDS
+    for site_id in (1, 2):
+        await store.live.push(site_id, {start: values(0)})
+    async with store.live._removal._closed.turns.of(1):
+        waiting = asyncio.create_task(store.live.delete(1, start=0, end=2**32))
+        assert await store.live.delete(2, start=0, end=2**32) == 1
+        await asyncio.wait({waiting}, timeout=0.05)
+        assert not waiting.done()
+    assert await waiting == 1
 
 
 # Days without readings

@@ -7,6 +7,7 @@ from storage.database import CHUNK
 from storage.days import last_removable, last_sealable
 from storage.ids import DAY_SECONDS, LAST_SITE_ID, day_id, reading_id
 from storage.model import Sealed
+from storage.sealing import _after
 from storage.series import rows_of
 
 WILLO: NewSite = {"id": 1, "name": "Willo Woods", "location": "north"}
@@ -49,6 +50,17 @@ async def test_every_day_that_ended_over_48_hours_ago_is_sealed_and_no_other(
     assert await store.live.seal() == Sealed(days=0, readings=0)
 
 
+async def test_a_pass_comes_by_every_day_in_whatever_order_its_readings_came(
+    store: Store, clock: Any
+) -> None:
+    await store.sites.create([{**WILLO, "id": site_id} for site_id in (1, 2)])
+    days = (0, 1, last_sealable(clock.now))
+    for site_id in (2, 1):
+        await push_when_it_was(store, clock, site_id, *(day * DAY_SECONDS for day in days[::-1]))
+    assert await store.live.seal() == Sealed(days=6, readings=6)
+    assert await closed(store) == [day_id(site_id, day) for site_id in (1, 2) for day in days]
+
+
 async def test_a_day_of_more_readings_than_one_command_deletes_is_sealed_as_a_whole(
     store: Store, clock: Any
 ) -> None:
@@ -77,6 +89,12 @@ async def test_the_last_of_all_sites_is_the_end_of_a_pass(store: Store, clock: A
     await store.sites.create([{**WILLO, "id": LAST_SITE_ID}])
     await push_when_it_was(store, clock, LAST_SITE_ID, clock.now)
     assert await store.live.seal() == Sealed(days=0, readings=0)
+
+
+def test_behind_a_site_a_pass_goes_on_with_the_first_instant_of_the_next_up_to_the_last() -> None:
+    assert _after(7) == (8, 0)
+    assert _after(LAST_SITE_ID - 1) == (LAST_SITE_ID, 0)
+    assert _after(LAST_SITE_ID) is None, "the id of a later one would have more than 64 bits"
 
 
 async def test_a_pass_takes_away_the_documents_of_old_days_that_were_left_without_readings(
