@@ -33,6 +33,7 @@ from sitewatt.mongod import Mongod
 
 CROWD = Path(__file__).with_name("system") / "half_open.py"
 CUT_SECONDS, P99_MILLISECONDS = 10.0, 50.0
+PATIENT = ("--head-timeout", 120, "--body-timeout", 120)
 KEY = "a-key-of-the-tests-that-is-long-enough"
 
 
@@ -118,12 +119,12 @@ def half_open(given: argparse.Namespace) -> bool:
 
 def still(given: argparse.Namespace) -> bool:
     """The same, with a patience that outlasts them, so that none is cut: what they cost as such."""
-    return beside_program(given, "--head-timeout", 120, "--body-timeout", 120)
+    return beside_program(given, *PATIENT)
 
 
 def long_heads(given: argparse.Namespace) -> bool:
-    """Heads of 64 KiB, half of them whole: what they cost, first of all in memory."""
-    return beside_program(given, crowd=("--long",))
+    """Heads of 64 KiB, whole and unfinished ones, and none is cut: what they cost in memory."""
+    return beside_program(given, *PATIENT, "--keep-alive-timeout", 120, crowd=("--long",))
 
 
 def beside_program(given: argparse.Namespace, *words: object, crowd: Sequence[str] = ()) -> bool:
