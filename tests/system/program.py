@@ -195,6 +195,11 @@ class Service:
         return " running on " in self.log or self.process.poll() is not None
 
 
+def workers(service: "EarlyService") -> list[int]:
+    """The ids of all workers that a service has ever started, in that order."""
+    return [int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", service.log)]
+
+
 class EarlyService(Service):
     """One that listens, whether it is ready or not."""
 

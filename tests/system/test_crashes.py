@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from ledger import Ledger, as_columns, create_sites, row, stored
-from program import Service, data_directory, eventually, is_running, mongod_pid
+from program import Service, data_directory, eventually, is_running, mongod_pid, workers
 
 DATABASE_SECONDS = 4
 IN_FLIGHT = dict([row(700_000_000), row(700_000_001)])
@@ -150,7 +149,3 @@ def test_workers_end_with_the_process_that_started_them(data: Path) -> None:
             for pid in processes:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-
-
-def workers(service: Service) -> list[int]:
-    return [int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", service.log)]

@@ -28,6 +28,7 @@ from program import (
     environment,
     eventually,
     run,
+    workers,
 )
 from pymongo import MongoClient
 
@@ -94,9 +95,8 @@ def connections_to_each_worker(service: Service) -> Iterator[list[HTTPConnection
 
     None is ever made anew: when one is closed the next request on it fails.
     """
-    started = lambda: re.findall(r"Started server process \[(\d+)\]", service.log)  # noqa: E731
-    assert eventually(lambda: len(started()) == 2, within=START_SECONDS)
-    pids = [int(pid) for pid in started()]
+    assert eventually(lambda: len(workers(service)) == 2, within=START_SECONDS)
+    pids = workers(service)
     with ExitStack() as stack:
         connections = []
         for other in reversed(pids):

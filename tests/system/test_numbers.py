@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from program import START_SECONDS, Service, data_directory, eventually, example
+from program import START_SECONDS, Service, data_directory, eventually, example, workers
 from prometheus_client.parser import text_string_to_metric_families
-from test_crashes import workers
 
 from sitewatt.metrics.numbers import Numbers, from_rows, joined, lasting, rows
 from sitewatt.metrics.processes import GONE_SECONDS, Processes, directory, directory_for

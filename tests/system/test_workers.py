@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from program import (
     eventually,
     is_running,
     mongod_pid,
+    workers,
 )
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -40,11 +40,6 @@ KEY = "a-key-of-the-tests-that-is-long-enough"
 def data() -> Iterator[Path]:
     with data_directory() as directory:
         yield directory
-
-
-def workers(service: Service) -> list[int]:
-    """All that have ever been started, in that order."""
-    return [int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", service.log)]
 
 
 def test_only_a_worker_that_could_not_start_ends_the_others() -> None:
